@@ -1,0 +1,14 @@
+#include "nvmeofs/probe.h"
+
+namespace nvmeofs {
+
+bool DeviceId::same(const DeviceId& other) const {
+  return block == other.block && device == other.device && inode == other.inode;
+}
+
+bool DeviceId::overlaps(const DeviceId& other) const {
+  if (same(other)) return true;
+  return block && other.block && (whole == other.device || device == other.whole);
+}
+
+}  // namespace nvmeofs

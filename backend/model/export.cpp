@@ -1,0 +1,97 @@
+#include "nvmeofs/export.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace nvmeofs {
+
+Result<DevicePath> DevicePath::parse(std::string_view text) {
+  constexpr std::string_view keyword = " force";
+  const bool force = text.ends_with(keyword);
+  if (force) {
+    text.remove_suffix(keyword.size());
+    while (text.ends_with(' ')) text.remove_suffix(1);
+  }
+  if (!text.starts_with('/'))
+    return refuse(EINVAL, Reason::bad_value, "a device is an absolute path, as in /dev/nvme0n1");
+  if (text.size() > max_length)
+    return refuse(EFBIG, Reason::too_long, "a path of {} bytes is too long; the kernel takes {}",
+                  text.size(), max_length);
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+    return refuse(EINVAL, Reason::bad_value,
+                  "a path with a control character cannot be given to the kernel");
+  if (text.ends_with(' ')) return refuse(EINVAL, Reason::bad_value, "a path cannot end in a blank");
+  return DevicePath(std::string(text), force);
+}
+
+Result<Hosts> Hosts::parse(std::string_view text) {
+  Hosts hosts;
+  const auto lines = lines_of(text);
+  for (const auto line : lines) {
+    if (line == "any") {
+      hosts.any = true;
+      continue;
+    }
+    auto nqn = Nqn::parse(line);
+    if (!nqn)
+      return refuse(EINVAL, Reason::bad_value, "'{}' is no host NQN: {}", line,
+                    nqn.error().message);
+    hosts.list.insert(std::move(*nqn));
+  }
+  if (hosts.any && !hosts.list.empty())
+    return refuse(EINVAL, Reason::bad_value, "write either 'any' or a list of host NQNs, not both");
+  return hosts;
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    if (const auto line = text.substr(0, end); !line.empty()) lines.push_back(line);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+Result<std::vector<TransportAddress>> parse_addresses(std::string_view text,
+                                                      Trtype default_transport) {
+  std::vector<TransportAddress> addresses;
+  for (const auto line : lines_of(text)) {
+    auto address = TransportAddress::parse(line, default_transport);
+    if (!address) return tl::unexpected(address.error());
+    if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end())
+      addresses.push_back(std::move(*address));
+  }
+  return addresses;
+}
+
+// As kstrtobool (lib/kstrtox.c): one character decides, two for the words with an o.
+Result<bool> parse_bool(std::string_view text) {
+  if (!text.empty()) {
+    switch (text.front()) {
+      case '1':
+      case 'y':
+      case 'Y':
+      case 't':
+      case 'T':
+        return true;
+      case '0':
+      case 'n':
+      case 'N':
+      case 'f':
+      case 'F':
+        return false;
+      case 'o':
+      case 'O':
+        if (text.size() > 1 && (text[1] == 'n' || text[1] == 'N')) return true;
+        if (text.size() > 1 && (text[1] == 'f' || text[1] == 'F')) return false;
+        break;
+      default:
+        break;
+    }
+  }
+  return refuse(EINVAL, Reason::bad_value, "it is 1 or 0");
+}
+
+}  // namespace nvmeofs

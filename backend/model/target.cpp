@@ -1,0 +1,17 @@
+#include "nvmeofs/target.h"
+
+namespace nvmeofs {
+
+std::optional<TransportAddress> address_of(const Port& port) {
+  const auto address = TransportAddress::from_port(
+      attribute(port.attributes, "addr_trtype"), attribute(port.attributes, "addr_adrfam"),
+      attribute(port.attributes, "addr_traddr"), attribute(port.attributes, "addr_trsvcid"));
+  return address ? std::optional(*address) : std::nullopt;
+}
+
+std::string attribute(const Attributes& attributes, const std::string& name) {
+  const auto found = attributes.find(name);
+  return found != attributes.end() ? found->second : std::string();
+}
+
+}  // namespace nvmeofs

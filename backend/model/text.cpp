@@ -1,0 +1,52 @@
+#include "nvmeofs/text.h"
+
+#include <fmt/format.h>
+
+namespace nvmeofs {
+
+namespace {
+
+// Length of the well-formed UTF-8 sequence that `text` begins with; 0 when there is none. Table 3-7
+// of the Unicode standard, without the C1 controls, which terminals obey too.
+std::size_t utf8_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = at(0);
+  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((at(i) & 0xc0) != 0x80) return 0;
+  if ((lead == 0xc2 && at(1) < 0xa0) || (lead == 0xe0 && at(1) < 0xa0) ||
+      (lead == 0xed && at(1) >= 0xa0) || (lead == 0xf0 && at(1) < 0x90) ||
+      (lead == 0xf4 && at(1) >= 0x90))
+    return 0;
+  return length;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string result;
+  while (!text.empty()) {
+    std::string piece;
+    std::size_t taken = 1;
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte == '\\')
+      piece = "\\\\";
+    else if (byte >= 0x20 && byte < 0x7f)
+      piece = text.front();
+    else if (const auto length = utf8_length(text); length != 0) {
+      piece = text.substr(0, length);
+      taken = length;
+    } else
+      piece = fmt::format("\\x{:02x}", byte);
+    if (result.size() + piece.size() > limit) return result + "…";
+    result += piece;
+    text.remove_prefix(taken);
+  }
+  return result;
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,37 @@
+// The kernel, or what stands for it.
+#pragma once
+
+#include <string>
+
+#include "nvmeofs/address.h"
+#include "nvmeofs/error.h"
+#include "nvmeofs/step.h"
+#include "nvmeofs/target.h"
+
+namespace nvmeofs {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Where a person would type the steps: "/sys/kernel/config/nvmet".
+  virtual std::string root() const = 0;
+
+  // What is there now. One thread only. Costs as much as has changed since the last call.
+  virtual Result<Target> observe() = 0;
+
+  // One step, exactly one kernel operation. Any number of threads; may wait for as long as the
+  // kernel does (removing a namespace waits for its I/O). The error carries the kernel's errno
+  // untouched and Reason::kernel_refused; nothing has happened then.
+  virtual Result<void> perform(const Step& step) = 0;
+
+  // Makes sure that the kernel has the transport: loads its module. ENODEV, Reason::no_module,
+  // with the module's name.
+  virtual Result<void> need_transport(Trtype trtype) = 0;
+
+  // A descriptor that becomes readable when something in the tree changed, by anyone; observe()
+  // makes it unreadable again. -1: changes are not told.
+  virtual int change_fd() const = 0;
+};
+
+}  // namespace nvmeofs

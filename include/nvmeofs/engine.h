@@ -1,0 +1,72 @@
+// The one place where things change. Requests come in from any thread and are answered later, each
+// exactly once; one applier thread decides on them in the order of their arrival; the kernel's
+// steps are performed on a thread of their own, so that a step which hangs in the kernel holds up
+// its own request and nobody else's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nvmeofs/backend.h"
+#include "nvmeofs/intent.h"
+#include "nvmeofs/probe.h"
+#include "nvmeofs/sessions.h"
+#include "nvmeofs/snapshot.h"
+#include "nvmeofs/step.h"
+
+namespace nvmeofs {
+
+// Everything outside, by reference: they outlive the engine.
+struct Environment {
+  Backend& backend;
+  DeviceProbe& devices;
+  AddressProbe& addresses;
+  Sessions& sessions;
+  std::function<Identity()> new_identity;
+};
+
+struct EngineOptions {
+  bool hosts_any = true;                     // what a new export's hosts are: any, or nobody
+  std::chrono::milliseconds patience{2000};  // how long others wait for a step of somebody else
+};
+
+class Engine {
+ public:
+  // Observes the kernel once; start() begins to answer.
+  Engine(Environment environment, EngineOptions options);
+  ~Engine();  // stop()
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Result<void> start();
+  // Answers what is under way and starts nothing new (EINTR … ESHUTDOWN). Exports are left as they
+  // are.
+  void stop();
+
+  // Any thread; returns at once.
+  void submit(Request request, Completion completion);
+
+  // Any thread; never waits for the applier.
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+  // Called from the applier with no lock held after each published snapshot. Set before start().
+  void on_publish(std::function<void(const Snapshot& before, const Snapshot& after)> observer);
+
+  // Looks at the machine at the moment of the call. Any thread; may take milliseconds.
+  Result<Status> status(std::uint64_t serial) const;                // ESTALE
+  Result<std::vector<Client>> clients(std::uint64_t serial) const;  // ESTALE, or the probe's error
+
+  // What writing 1 to enabled would do now, or 0 once it is enabled; pure over the snapshot.
+  // EINVAL when the export is not complete enough to be enabled.
+  Result<Plan> plan(std::uint64_t serial) const;
+
+  const Backend& backend() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nvmeofs

@@ -1,0 +1,75 @@
+// An export: one disk, served under one NQN on some addresses to some hosts. What the user wants;
+// the kernel's side of it is in target.h.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nvmeofs/address.h"
+#include "nvmeofs/error.h"
+#include "nvmeofs/nqn.h"
+
+namespace nvmeofs {
+
+// An absolute path as it was written, and whether the in-use checks are to be skipped.
+class DevicePath {
+ public:
+  // nvmet cuts at a newline, keeps blanks as part of the path, and reads one byte past its page at
+  // 4095 bytes: so 1 to 4094 bytes, no control characters, none at the ends but ` force`.
+  static constexpr std::size_t max_length = 4094;
+
+  static Result<DevicePath> parse(std::string_view text);
+
+  const std::string& path() const { return path_; }
+  bool force() const { return force_; }
+  std::string str() const { return force_ ? path_ + " force" : path_; }
+  bool operator==(const DevicePath&) const = default;
+
+ private:
+  DevicePath(std::string path, bool force) : path_(std::move(path)), force_(force) {}
+  std::string path_;
+  bool force_ = false;
+};
+
+// Who may connect. `any` and a list exclude each other in the kernel too (EINVAL there).
+struct Hosts {
+  bool any = false;
+  std::set<Nqn> list;  // empty unless any is false; empty and not any: nobody
+
+  // `any`, or one host NQN a line.
+  static Result<Hosts> parse(std::string_view text);
+  bool operator==(const Hosts&) const = default;
+};
+
+// What makes it the same disk to a host, however often the kernel's objects are made anew: nvmet
+// would invent both on each creation, and a host would see another disk after every restart.
+struct Identity {
+  std::string serial;  // 20 hexadecimal digits
+  std::string uuid;    // of namespace 1, 8-4-4-4-12, lower case
+  bool operator==(const Identity&) const = default;
+};
+
+struct Export {
+  Nqn name;
+  std::optional<DevicePath> device;
+  std::vector<TransportAddress> addresses;  // no two equal; in the order written
+  Hosts hosts;
+  bool enabled = false;
+  Identity identity;
+  bool operator==(const Export&) const = default;
+};
+
+// Splits a list value into its lines; blank lines are not entries.
+std::vector<std::string_view> lines_of(std::string_view text);
+
+// One address a line, in the order written; one that is repeated counts once.
+Result<std::vector<TransportAddress>> parse_addresses(std::string_view text,
+                                                      Trtype default_transport);
+
+// What the kernel's kstrtobool takes (EINVAL otherwise): 1 y Y t T on / 0 n N f F off.
+Result<bool> parse_bool(std::string_view text);
+
+}  // namespace nvmeofs

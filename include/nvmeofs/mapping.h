@@ -1,0 +1,49 @@
+// Between the user's exports and the kernel's objects.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nvmeofs/export.h"
+#include "nvmeofs/step.h"
+#include "nvmeofs/target.h"
+
+namespace nvmeofs {
+
+// Objects that exports share, and that were made for them: removed with the last use. All others
+// of their kind belong to somebody else, and are used but never changed or removed.
+struct Shared {
+  std::set<std::string> ports;  // directory names
+  std::set<std::string> hosts;  // host NQNs
+  bool operator==(const Shared&) const = default;
+};
+
+// The wanted state: `observed` with the subsystem of `wanted`, its links, and the ports and hosts
+// that it needs or no longer needs, as `wanted` has them. Everything else is copied as it stands.
+// A disabled export has nothing in the kernel.
+Target with_export(const Target& observed, const Export& wanted, const Shared& ours);
+
+// What `observed` holds of the name: the export as somebody else's view of it would be. Used to
+// show subsystems that others made. A path or an address that we would refuse is left out.
+Export recognise(const Target& observed, const Nqn& name);
+
+// Whether the subsystem is exactly what an Export can say: one namespace with id 1, and ports whose
+// address an export can name. Only then can it be adopted without losing anything.
+bool is_plain(const Target& observed, const std::string& subsystem);
+
+// Ports and hosts of ours after we performed these steps, of which the kernel then shows
+// `observed`.
+Shared shared_after(const Shared& ours, const Plan& performed, const Target& observed);
+
+// The way back for one export: `now` with the subsystem, its links, and the ports and hosts that
+// `performed` made or removed, as `before` had them. What others changed meanwhile stays as it is.
+Target restored(const Target& now, const Target& before, const std::string& subsystem,
+                const Plan& performed);
+
+// The ports that serve a subsystem, by directory name.
+std::map<std::string, TransportAddress> ports_of(const Target& observed,
+                                                 const std::string& subsystem);
+
+}  // namespace nvmeofs

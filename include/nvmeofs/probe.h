@@ -1,0 +1,62 @@
+// What this machine has: its disks and its addresses.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "nvmeofs/address.h"
+#include "nvmeofs/error.h"
+#include "nvmeofs/export.h"
+
+namespace nvmeofs {
+
+// The thing behind a path, whatever its name. Block devices are told apart by device number,
+// regular files by file system and inode.
+struct DeviceId {
+  bool block = false;
+  std::uint64_t device = 0;  // st_rdev of a block device, st_dev of a file
+  std::uint64_t inode = 0;   // 0 for a block device
+  std::uint64_t whole = 0;   // st_rdev of the disk that a partition is on; else equal to `device`
+
+  // The same disk, or one is a partition of the other. Two partitions of a disk do not overlap.
+  bool overlaps(const DeviceId& other) const;
+  bool same(const DeviceId& other) const;
+};
+
+// Held for as long as a device is served; its end frees the device.
+class Claim {
+ public:
+  virtual ~Claim() = default;
+};
+
+class DeviceProbe {
+ public:
+  virtual ~DeviceProbe() = default;
+
+  // Which thing the path leads to: missing (ENOENT), of the wrong kind (ENOTBLK), on an nvmeofs
+  // mount (ELOOP). Opens nothing.
+  virtual Result<DeviceId> identify(const std::string& path) = 0;
+
+  // All of identify, and every check of view.md that needs no knowledge of exports: writable
+  // (EROFS), not in use, no idle member of a volume manager, not the system's disk (EBUSY). The
+  // message says by whom it is used. With force the in-use checks are skipped, not the others.
+  // Leaves nothing open.
+  virtual Result<DeviceId> examine(const DevicePath& device) = 0;
+
+  // examine(), and keeps the device from everyone else on this machine until the claim ends:
+  // O_EXCL for a block device (nvmet itself takes no claim: the kernel serves a mounted disk
+  // without a word), flock for a file. With force: as much of that as can be had.
+  virtual Result<std::unique_ptr<Claim>> claim(const DevicePath& device) = 0;
+};
+
+class AddressProbe {
+ public:
+  virtual ~AddressProbe() = default;
+
+  // The address is of this machine (EADDRNOTAVAIL), and with rdma an RDMA device answers for it
+  // (ENODEV). A loopback address has none (the kernel takes one all the same, and serves nobody).
+  virtual Result<void> check(const TransportAddress& address) = 0;
+};
+
+}  // namespace nvmeofs

@@ -1,0 +1,69 @@
+// What is shown: an immutable picture of the engine's state at one moment.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nvmeofs/error.h"
+#include "nvmeofs/export.h"
+#include "nvmeofs/intent.h"
+#include "nvmeofs/mapping.h"
+#include "nvmeofs/sessions.h"
+#include "nvmeofs/target.h"
+
+namespace nvmeofs {
+
+// One line of `log`. Texts from outside are kept as they came; whoever prints them escapes them.
+struct Record {
+  std::chrono::system_clock::time_point when;
+  Caller caller;
+  std::string what;  // "exports/toto/address = 192.168.1.32", "mkdir exports/toto"
+  int errnum = 0;    // 0: done
+  Reason reason{};   // when errnum is not 0
+  std::string text;  // why it was refused and the way out; or what was done
+};
+
+struct ExportView {
+  std::uint64_t serial = 0;  // never given twice while the program runs
+  bool foreign = false;      // made by something else
+  Export wanted;
+  std::chrono::system_clock::time_point made;
+  std::chrono::system_clock::time_point changed;
+  std::optional<Record> refused;  // the last refusal, until the next accepted change
+  std::string failed;             // not empty: what went wrong without anyone asking, or is stuck
+};
+
+struct Snapshot {
+  std::uint64_t generation = 0;
+  std::map<std::string, ExportView> exports;  // by name, foreign ones included
+  Target observed;
+  Shared ours;
+  std::deque<Record> log;  // oldest first, 256 at most
+
+  // nullptr when there is none.
+  const ExportView* find(std::uint64_t serial) const;
+};
+
+enum class State { disabled, enabled, waiting, drifted, failed, foreign };
+enum class AddressState { listening, waiting, gone };
+
+std::string_view to_string(State state);
+std::string_view to_string(AddressState state);
+
+// What `status` says, as values.
+struct Status {
+  State state = State::disabled;
+  std::string detail;  // of drifted and failed: how, in a few words
+  std::vector<std::pair<TransportAddress, AddressState>> addresses;
+  Hosts hosts;
+  std::optional<std::size_t> clients;  // nothing: not known
+  std::optional<Record> refused;
+};
+
+}  // namespace nvmeofs

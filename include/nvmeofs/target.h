@@ -1,0 +1,52 @@
+// The kernel's nvmet as a value: what /sys/kernel/config/nvmet holds, or should hold. Observed and
+// wanted states have this one shape, so that a plan is the difference of two of them.
+//
+// Names are directory names, unchecked: other programs make objects that we would refuse to make.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "nvmeofs/address.h"
+
+namespace nvmeofs {
+
+// File name → text without its newline. In a wanted state only what matters is named; an
+// attribute that is not named is left as it is.
+using Attributes = std::map<std::string, std::string>;
+
+struct Namespace {
+  Attributes attributes;  // device_path, device_uuid; device_path is absent while unset
+  bool enabled = false;
+  bool operator==(const Namespace&) const = default;
+};
+
+struct Subsystem {
+  Attributes attributes;                             // attr_serial, attr_allow_any_host
+  std::map<std::string, Namespace> namespaces;       // by directory name
+  std::map<std::string, std::string> allowed_hosts;  // host NQN → name of the link, which is free
+  bool operator==(const Subsystem&) const = default;
+};
+
+struct Port {
+  Attributes attributes;  // addr_trtype, addr_adrfam, addr_traddr, addr_trsvcid
+  std::map<std::string, std::string> subsystems;  // NQN → name of the link
+  bool operator==(const Port&) const = default;
+};
+
+struct Target {
+  std::map<std::string, Subsystem> subsystems;  // by NQN
+  std::map<std::string, Port> ports;            // by directory name: "1"
+  std::set<std::string> hosts;                  // host NQNs
+  bool operator==(const Target&) const = default;
+};
+
+// The address of a port; nothing when it has none that an export could name.
+std::optional<TransportAddress> address_of(const Port& port);
+
+// An attribute's text; empty when it is not named.
+std::string attribute(const Attributes& attributes, const std::string& name);
+
+}  // namespace nvmeofs

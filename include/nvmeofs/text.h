@@ -1,0 +1,13 @@
+// Text from outside, made fit for a line of a log or a file.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace nvmeofs {
+
+// Control characters, DEL and bytes that are no UTF-8 as \xNN, and the backslash doubled: one line,
+// and nothing that a terminal would obey. Cut at `limit` bytes with an ellipsis.
+std::string printable(std::string_view text, std::size_t limit = 256);
+
+}  // namespace nvmeofs

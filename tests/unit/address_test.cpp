@@ -1,0 +1,110 @@
+#include "nvmeofs/address.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <ostream>
+
+namespace nvmeofs {
+namespace {
+
+struct Written {
+  const char* text;
+  const char* uri;
+};
+void PrintTo(const Written& written, std::ostream* out) {
+  *out << written.text;
+}
+
+class AddressForm : public testing::TestWithParam<Written> {};
+
+TEST_P(AddressForm, IsCanonical) {
+  const auto address = TransportAddress::parse(GetParam().text, Trtype::rdma);
+  ASSERT_TRUE(address) << address.error().message;
+  EXPECT_EQ(address->uri(), GetParam().uri);
+}
+
+TEST_P(AddressForm, ReadsBackAsItself) {
+  const auto address = TransportAddress::parse(GetParam().text, Trtype::rdma).value();
+  EXPECT_EQ(TransportAddress::parse(address.uri(), Trtype::tcp).value(), address);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Address, AddressForm,
+    testing::Values(Written{"192.168.1.32", "rdma://192.168.1.32:4420"},
+                    Written{"192.168.1.32:8009", "rdma://192.168.1.32:8009"},
+                    Written{"tcp://192.168.1.32", "tcp://192.168.1.32:4420"},
+                    Written{"nvme+tcp://192.168.1.32:1", "tcp://192.168.1.32:1"},
+                    Written{"nvme+rdma://10.0.0.1:65535", "rdma://10.0.0.1:65535"},
+                    Written{"tcp://0.0.0.0", "tcp://0.0.0.0:4420"},
+                    Written{"tcp://[::]", "tcp://[::]:4420"},
+                    Written{"[FD00:0:0::32]", "rdma://[fd00::32]:4420"},
+                    Written{"tcp://[fe80::1%eth0]:4421", "tcp://[fe80::1%eth0]:4421"},
+                    Written{"tcp://127.0.0.1:04420", "tcp://127.0.0.1:4420"}));
+
+struct Refused {
+  const char* text;
+  int errnum;
+};
+void PrintTo(const Refused& refused, std::ostream* out) {
+  *out << refused.text;
+}
+
+class AddressText : public testing::TestWithParam<Refused> {};
+
+TEST_P(AddressText, IsRefused) {
+  const auto address = TransportAddress::parse(GetParam().text, Trtype::rdma);
+  ASSERT_FALSE(address) << address->uri();
+  EXPECT_EQ(address.error().errnum, GetParam().errnum);
+  EXPECT_FALSE(address.error().message.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Address, AddressText,
+    testing::Values(
+        Refused{"", EINVAL}, Refused{"storage.example.org", EINVAL}, Refused{"localhost", EINVAL},
+        Refused{"999.1.1.1", EINVAL}, Refused{"10.1", EINVAL}, Refused{" 10.0.0.1", EINVAL},
+        Refused{"10.0.0.1 ", EINVAL}, Refused{"10.0.0.1/24", EINVAL}, Refused{"10.0.0.1:0", EINVAL},
+        Refused{"10.0.0.1:65536", EINVAL}, Refused{"10.0.0.1:", EINVAL},
+        Refused{"10.0.0.1:nvme", EINVAL}, Refused{"10.0.0.1:0x1144", EINVAL},
+        Refused{"10.0.0.1:-1", EINVAL}, Refused{"224.0.0.1", EINVAL},
+        Refused{"255.255.255.255", EINVAL}, Refused{"fd00::32", EINVAL},
+        Refused{"[fd00::32", EINVAL}, Refused{"[fd00::32]x", EINVAL}, Refused{"[fe80::1]", EINVAL},
+        Refused{"[fe80::1%]", EINVAL}, Refused{"[fd00::1%eth0]", EINVAL},
+        Refused{"[fe80::1%an-interface-too-long]", EINVAL}, Refused{"[ff02::1]", EINVAL},
+        Refused{"[::ffff:10.0.0.1]", EINVAL}, Refused{"iscsi://10.0.0.1", EPROTONOSUPPORT},
+        Refused{"RDMA://10.0.0.1", EPROTONOSUPPORT}, Refused{"://10.0.0.1", EPROTONOSUPPORT}));
+
+TEST(Address, TakesTheTransportOfTheMountWhenNoneIsWritten) {
+  EXPECT_EQ(TransportAddress::parse("10.0.0.1", Trtype::tcp)->trtype, Trtype::tcp);
+}
+
+TEST(Address, SaysHowToWriteIpv6) {
+  EXPECT_EQ(TransportAddress::parse("fd00::32", Trtype::tcp).error().message,
+            "an IPv6 address stands in brackets: [fd00::32]");
+}
+
+TEST(Address, IsFoundOnAPortHoweverThePortSpellsItsService) {
+  const auto wanted = TransportAddress::parse("tcp://10.0.0.1:4420", Trtype::rdma).value();
+  for (const char* trsvcid : {"4420", "0x1144", "010504", "+4420"})
+    EXPECT_EQ(TransportAddress::from_port("tcp", "ipv4", "10.0.0.1", trsvcid).value(), wanted)
+        << trsvcid;
+}
+
+TEST(Address, OfAnotherKindOfPortIsNone) {
+  EXPECT_FALSE(TransportAddress::from_port("loop", "loop", "", ""));
+  EXPECT_FALSE(TransportAddress::from_port("tcp", "ipv4", "10.0.0.1", "0"));
+  EXPECT_FALSE(TransportAddress::from_port("tcp", "ib", "10.0.0.1", "4420"));
+  EXPECT_FALSE(TransportAddress::from_port("", "", "", ""));
+}
+
+TEST(Address, KnowsLoopbackAndWildcard) {
+  EXPECT_TRUE(TransportAddress::parse("127.1.2.3", Trtype::tcp)->is_loopback());
+  EXPECT_TRUE(TransportAddress::parse("[::1]", Trtype::tcp)->is_loopback());
+  EXPECT_FALSE(TransportAddress::parse("10.0.0.1", Trtype::tcp)->is_loopback());
+  EXPECT_TRUE(TransportAddress::parse("0.0.0.0", Trtype::tcp)->is_wildcard());
+  EXPECT_TRUE(TransportAddress::parse("[::]", Trtype::tcp)->is_wildcard());
+}
+
+}  // namespace
+}  // namespace nvmeofs

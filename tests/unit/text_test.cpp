@@ -1,0 +1,36 @@
+#include "nvmeofs/text.h"
+
+#include <gtest/gtest.h>
+
+namespace nvmeofs {
+namespace {
+
+TEST(Printable, LeavesPlainTextAlone) {
+  EXPECT_EQ(printable("exports/toto = /srv/a disk"), "exports/toto = /srv/a disk");
+  EXPECT_EQ(printable("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x92\xbe"),
+            "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x92\xbe");
+}
+
+TEST(Printable, ShowsWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("a\nb\t\x1b[2J\x7f"), "a\\x0ab\\x09\\x1b[2J\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
+}
+
+TEST(Printable, CannotBeForged) {
+  EXPECT_EQ(printable("\\x0a"), "\\\\x0a");
+}
+
+TEST(Printable, ShowsBytesThatAreNoText) {
+  EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
+  EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");           // an overlong slash
+}
+
+TEST(Printable, IsCutAtWholeCharacters) {
+  EXPECT_EQ(printable("abcdef", 3), "abc…");
+  EXPECT_EQ(printable("ab\ncd", 4), "ab…");
+}
+
+}  // namespace
+}  // namespace nvmeofs
