@@ -1,0 +1,193 @@
+#include "nvmeofs/mapping.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace nvmeofs {
+
+namespace {
+
+constexpr const char* nsid_of_the_device = "1";
+
+Attributes attributes_of(const TransportAddress& address) {
+  return {{"addr_trtype", std::string(to_string(address.trtype))},
+          {"addr_adrfam", std::string(to_string(address.adrfam))},
+          {"addr_traddr", address.traddr},
+          {"addr_trsvcid", std::to_string(address.trsvcid)}};
+}
+
+// The kernel reads a directory's name as a number with any base: "0x1" is port 1 too, and two
+// ports may share a number without a word.
+unsigned long port_number(const std::string& name) {
+  const bool hex = name.starts_with("0x") || name.starts_with("0X");
+  const bool octal = !hex && name.size() > 1 && name.front() == '0';
+  const char* begin = name.data() + (hex ? 2 : name.starts_with('+') ? 1 : 0);
+  unsigned long value = 0;
+  std::from_chars(begin, name.data() + name.size(), value, hex ? 16 : octal ? 8 : 10);
+  return value;
+}
+
+std::string free_port(const Target& target) {
+  std::set<unsigned long> taken;
+  for (const auto& [name, port] : target.ports) taken.insert(port_number(name));
+  unsigned long number = 1;
+  while (taken.contains(number)) ++number;
+  return std::to_string(number);
+}
+
+Subsystem subsystem_of(const Export& wanted) {
+  Subsystem subsystem;
+  subsystem.attributes["attr_serial"] = wanted.identity.serial;
+  subsystem.attributes["attr_allow_any_host"] = wanted.hosts.any ? "1" : "0";
+  for (const auto& host : wanted.hosts.list) subsystem.allowed_hosts[host.str()] = host.str();
+  Namespace& space = subsystem.namespaces[nsid_of_the_device];
+  space.attributes["device_path"] = wanted.device->path();
+  space.attributes["device_uuid"] = wanted.identity.uuid;
+  space.enabled = true;
+  return subsystem;
+}
+
+void serve_at(Target& target, const std::string& nqn, const TransportAddress& address) {
+  for (auto& [id, port] : target.ports) {
+    if (address_of(port) != address) continue;
+    port.subsystems[nqn] = nqn;
+    return;
+  }
+  Port& port = target.ports[free_port(target)];
+  port.attributes = attributes_of(address);
+  port.subsystems[nqn] = nqn;
+}
+
+bool is_named(const Target& target, const std::string& host) {
+  return std::any_of(target.subsystems.begin(), target.subsystems.end(),
+                     [&](const auto& entry) { return entry.second.allowed_hosts.contains(host); });
+}
+
+// "1" of "ports/1": an item directly below a folder of nvmet's root.
+std::optional<std::string> name_below(const std::string& path, std::string_view folder) {
+  if (!path.starts_with(folder) || path.find('/', folder.size()) != std::string::npos)
+    return std::nullopt;
+  return path.substr(folder.size());
+}
+
+}  // namespace
+
+Target with_export(const Target& observed, const Export& wanted, const Shared& ours) {
+  const std::string& nqn = wanted.name.str();
+  Target target = observed;
+
+  // Links by others count too: with one of them left the subsystem could not be removed.
+  for (auto& [id, port] : target.ports) port.subsystems.erase(nqn);
+  target.subsystems.erase(nqn);
+
+  if (wanted.enabled) {
+    target.subsystems[nqn] = subsystem_of(wanted);
+    for (const auto& host : wanted.hosts.list) target.hosts.insert(host.str());
+    for (const auto& address : wanted.addresses) serve_at(target, nqn, address);
+  }
+
+  std::erase_if(target.ports, [&](const auto& entry) {
+    return entry.second.subsystems.empty() && ours.ports.contains(entry.first);
+  });
+  std::erase_if(target.hosts, [&](const auto& host) {
+    return ours.hosts.contains(host) && !is_named(target, host);
+  });
+  return target;
+}
+
+Export recognise(const Target& observed, const Nqn& name) {
+  Export result{
+      .name = name, .device = {}, .addresses = {}, .hosts = {}, .enabled = false, .identity = {}};
+  const auto found = observed.subsystems.find(name.str());
+  if (found == observed.subsystems.end()) return result;
+  const Subsystem& subsystem = found->second;
+
+  result.hosts.any = attribute(subsystem.attributes, "attr_allow_any_host") == "1";
+  for (const auto& [host, link] : subsystem.allowed_hosts)
+    result.hosts.list.insert(Nqn::of_kernel(host));
+  for (const auto& [id, address] : ports_of(observed, name.str()))
+    result.addresses.push_back(address);
+  result.identity.serial = attribute(subsystem.attributes, "attr_serial");
+  if (!subsystem.namespaces.empty()) {
+    const Namespace& space = subsystem.namespaces.begin()->second;
+    if (auto device = DevicePath::parse(attribute(space.attributes, "device_path")))
+      result.device = std::move(*device);
+    result.identity.uuid = attribute(space.attributes, "device_uuid");
+    result.enabled = space.enabled && !result.addresses.empty();
+  }
+  return result;
+}
+
+bool is_plain(const Target& observed, const std::string& nqn) {
+  const auto found = observed.subsystems.find(nqn);
+  const auto name = Nqn::parse(nqn);
+  if (found == observed.subsystems.end() || !name) return false;
+  const Export recognised = recognise(observed, *name);
+  if (!recognised.enabled || !recognised.device) return false;
+  // Said again by us, it must come out the same: nothing to remove, nothing to add.
+  const Target again = with_export(observed, recognised, Shared{});
+  const auto& before = found->second;
+  const auto& after = again.subsystems.at(nqn);
+  return before.attributes == after.attributes && before.namespaces == after.namespaces &&
+         before.allowed_hosts.size() == after.allowed_hosts.size() &&
+         std::all_of(observed.ports.begin(), observed.ports.end(), [&](const auto& entry) {
+           return entry.second.subsystems.contains(nqn) ==
+                  again.ports.at(entry.first).subsystems.contains(nqn);
+         });
+}
+
+Shared shared_after(const Shared& ours, const Plan& performed, const Target& observed) {
+  Shared result = ours;
+  for (const Step& step : performed) {
+    if (step.verb != Verb::make_item) continue;
+    if (const auto id = name_below(step.path, "ports/")) result.ports.insert(*id);
+    if (const auto host = name_below(step.path, "hosts/")) result.hosts.insert(*host);
+  }
+  std::erase_if(result.ports, [&](const auto& id) { return !observed.ports.contains(id); });
+  std::erase_if(result.hosts, [&](const auto& host) { return !observed.hosts.contains(host); });
+  return result;
+}
+
+Target restored(const Target& now, const Target& before, const std::string& nqn,
+                const Plan& performed) {
+  Target target = now;
+  std::set<std::string> made;
+  for (const Step& step : performed) {
+    if (step.verb == Verb::make_item) made.insert(step.path);
+    if (step.verb != Verb::remove_item) continue;
+    if (const auto id = name_below(step.path, "ports/"))
+      if (const auto port = before.ports.find(*id); port != before.ports.end())
+        target.ports[*id].attributes = port->second.attributes;
+    if (const auto host = name_below(step.path, "hosts/")) target.hosts.insert(*host);
+  }
+
+  target.subsystems.erase(nqn);
+  if (const auto then = before.subsystems.find(nqn); then != before.subsystems.end())
+    target.subsystems[nqn] = then->second;
+  for (auto& [id, port] : target.ports) {
+    port.subsystems.erase(nqn);
+    const auto then = before.ports.find(id);
+    if (then == before.ports.end()) continue;
+    if (const auto link = then->second.subsystems.find(nqn); link != then->second.subsystems.end())
+      port.subsystems.insert(*link);
+  }
+
+  std::erase_if(target.ports, [&](const auto& entry) {
+    return entry.second.subsystems.empty() && made.contains("ports/" + entry.first);
+  });
+  std::erase_if(target.hosts, [&](const auto& host) {
+    return made.contains("hosts/" + host) && !is_named(target, host);
+  });
+  return target;
+}
+
+std::map<std::string, TransportAddress> ports_of(const Target& observed,
+                                                 const std::string& subsystem) {
+  std::map<std::string, TransportAddress> result;
+  for (const auto& [id, port] : observed.ports)
+    if (port.subsystems.contains(subsystem))
+      if (auto address = address_of(port)) result.emplace(id, std::move(*address));
+  return result;
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,252 @@
+#include "nvmeofs/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace nvmeofs {
+
+namespace {
+
+std::string subsystem_path(const std::string& nqn) {
+  return "subsystems/" + nqn;
+}
+std::string namespace_path(const std::string& nqn, const std::string& nsid) {
+  return subsystem_path(nqn) + "/namespaces/" + nsid;
+}
+std::string allowed_host_path(const std::string& nqn, const std::string& link) {
+  return subsystem_path(nqn) + "/allowed_hosts/" + link;
+}
+std::string port_path(const std::string& id) {
+  return "ports/" + id;
+}
+std::string port_link_path(const std::string& id, const std::string& link) {
+  return port_path(id) + "/subsystems/" + link;
+}
+std::string host_path(const std::string& nqn) {
+  return "hosts/" + nqn;
+}
+
+// Whether `to` names an attribute that `from` does not hold with this text.
+bool differs(const Attributes& from, const Attributes& to) {
+  return std::any_of(to.begin(), to.end(), [&](const auto& wanted) {
+    const auto found = from.find(wanted.first);
+    return found == from.end() || found->second != wanted.second;
+  });
+}
+
+// The serial number is EINVAL once a host has sent Identify Controller, and stays so until the
+// subsystem is removed (nvmet_subsys_attr_serial_store): another one takes another subsystem.
+bool must_be_made_anew(const Subsystem& from, const Subsystem& to) {
+  const auto wanted = to.attributes.find("attr_serial");
+  return wanted != to.attributes.end() &&
+         attribute(from.attributes, "attr_serial") != wanted->second;
+}
+
+// device_path and device_uuid are EBUSY while the namespace is enabled. Hosts that saw it go and
+// come would race with their own rescan and lose the open disk in some cases: with the subsystem
+// taken off its ports meanwhile they hold their I/O and come back (nvmet-rules.md 3).
+bool must_be_off_the_ports(const Subsystem& from, const Subsystem& to) {
+  return std::any_of(from.namespaces.begin(), from.namespaces.end(), [&](const auto& entry) {
+    const auto wanted = to.namespaces.find(entry.first);
+    return wanted == to.namespaces.end() ||
+           (entry.second.enabled && (!wanted->second.enabled ||
+                                     differs(entry.second.attributes, wanted->second.attributes)));
+  });
+}
+
+void unlink_everywhere(Target& target, const std::string& nqn) {
+  for (auto& [id, port] : target.ports) port.subsystems.erase(nqn);
+}
+
+// What is left when everything has gone that stands in the way of `to`: the half-way point.
+Target without_obstacles(const Target& from, const Target& to) {
+  Target middle = from;
+
+  for (const auto& [nqn, subsystem] : from.subsystems) {
+    const auto wanted = to.subsystems.find(nqn);
+    if (wanted == to.subsystems.end() || must_be_made_anew(subsystem, wanted->second)) {
+      middle.subsystems.erase(nqn);
+      unlink_everywhere(middle, nqn);
+      continue;
+    }
+    if (must_be_off_the_ports(subsystem, wanted->second)) unlink_everywhere(middle, nqn);
+    auto& left = middle.subsystems.at(nqn);
+    std::erase_if(left.namespaces, [&](const auto& entry) {
+      return !wanted->second.namespaces.contains(entry.first);
+    });
+    std::erase_if(left.allowed_hosts, [&](const auto& entry) {
+      return !wanted->second.allowed_hosts.contains(entry.first);
+    });
+    for (auto& [nsid, space] : left.namespaces) {
+      const auto& then = wanted->second.namespaces.at(nsid);
+      if (!then.enabled || differs(space.attributes, then.attributes)) space.enabled = false;
+    }
+  }
+
+  for (const auto& [id, port] : from.ports) {
+    const auto wanted = to.ports.find(id);
+    if (wanted == to.ports.end()) {
+      middle.ports.erase(id);
+      continue;
+    }
+    auto& left = middle.ports.at(id);
+    // A port's attributes are EACCES while it has a link.
+    if (differs(port.attributes, wanted->second.attributes)) left.subsystems.clear();
+    std::erase_if(left.subsystems, [&](const auto& entry) {
+      return !wanted->second.subsystems.contains(entry.first);
+    });
+  }
+
+  std::erase_if(middle.hosts, [&](const auto& nqn) { return !to.hosts.contains(nqn); });
+  return middle;
+}
+
+// Steps of one kind follow those of another; within a kind the order is that of the names.
+class Steps {
+ public:
+  void add(Verb verb, std::string path, std::string value, std::string why) {
+    plan_.push_back({verb, std::move(path), std::move(value), std::move(why)});
+  }
+  Plan take() { return std::move(plan_); }
+
+ private:
+  Plan plan_;
+};
+
+// Both ends of the way down: `from` holds all that `middle` holds.
+void remove(Steps& steps, const Target& from, const Target& middle) {
+  for (const auto& [id, port] : from.ports) {
+    const auto left = middle.ports.find(id);
+    for (const auto& [nqn, link] : port.subsystems)
+      if (left == middle.ports.end() || !left->second.subsystems.contains(nqn))
+        steps.add(Verb::remove_link, port_link_path(id, link), "",
+                  fmt::format("{} is not served here any more", nqn));
+  }
+  // Ports before namespaces: removing a namespace waits for its I/O, perhaps for ever, and must
+  // not leave behind a listener that another export could come to depend on.
+  for (const auto& [id, port] : from.ports)
+    if (!middle.ports.contains(id))
+      steps.add(Verb::remove_item, port_path(id), "", "no export uses this address any more");
+
+  for (const auto& [nqn, subsystem] : from.subsystems) {
+    const auto left = middle.subsystems.find(nqn);
+    const bool stays = left != middle.subsystems.end();
+    for (const auto& [host, link] : subsystem.allowed_hosts)
+      if (!stays || !left->second.allowed_hosts.contains(host))
+        steps.add(Verb::remove_link, allowed_host_path(nqn, link), "",
+                  stays ? "this host may not connect any more" : "the subsystem goes");
+    for (const auto& [nsid, space] : subsystem.namespaces) {
+      const std::string path = namespace_path(nqn, nsid);
+      if (!stays || !left->second.namespaces.contains(nsid))
+        // Not enable=0 first: that waits under a lock that stalls every other connect on the
+        // target, where rmdir waits alone.
+        steps.add(Verb::remove_item, path, "", "frees the device");
+      else if (space.enabled && !left->second.namespaces.at(nsid).enabled)
+        steps.add(Verb::set_attribute, path + "/enable", "0",
+                  "an enabled namespace cannot be changed");
+    }
+    if (!stays) steps.add(Verb::remove_item, subsystem_path(nqn), "", "its name is free again");
+  }
+
+  for (const auto& nqn : from.hosts)
+    if (!middle.hosts.contains(nqn))
+      steps.add(Verb::remove_item, host_path(nqn), "", "no export names this host any more");
+}
+
+void set(Steps& steps, const std::string& path, const Attributes& present, const Attributes& wanted,
+         const std::string& name, const std::string& why) {
+  const auto value = wanted.find(name);
+  if (value == wanted.end()) return;
+  const auto now = present.find(name);
+  if (now == present.end() || now->second != value->second)
+    steps.add(Verb::set_attribute, path + "/" + name, value->second, why);
+}
+
+void set_all(Steps& steps, const std::string& path, const Attributes& present,
+             const Attributes& wanted, const std::string& why) {
+  for (const auto& [name, value] : wanted) set(steps, path, present, wanted, name, why);
+}
+
+void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* present,
+                    const Subsystem& wanted) {
+  static const Subsystem nothing;
+  if (present == nullptr) {
+    steps.add(Verb::make_item, subsystem_path(nqn), "", "the subsystem that hosts connect to");
+    present = &nothing;
+  }
+  // attr_allow_any_host: true is EINVAL while a host is linked, a host's link while it is true.
+  // Links that go have gone already; links that come do so after it.
+  set_all(steps, subsystem_path(nqn), present->attributes, wanted.attributes,
+          "so that hosts see what they saw before");
+  for (const auto& [host, link] : wanted.allowed_hosts)
+    if (!present->allowed_hosts.contains(host))
+      steps.add(Verb::make_link, allowed_host_path(nqn, link), host_path(host),
+                "this host may connect");
+
+  for (const auto& [nsid, space] : wanted.namespaces) {
+    const std::string path = namespace_path(nqn, nsid);
+    const auto found = present->namespaces.find(nsid);
+    const bool there = found != present->namespaces.end();
+    if (!there) steps.add(Verb::make_item, path, "", "the disk within the subsystem");
+    set_all(steps, path, there ? found->second.attributes : Attributes{}, space.attributes,
+            "what is served, and under which identity");
+    if (space.enabled && !(there && found->second.enabled))
+      steps.add(Verb::set_attribute, path + "/enable", "1", "the kernel opens the device");
+  }
+}
+
+void make_port(Steps& steps, const std::string& id, const Port* present, const Port& wanted) {
+  static const Port nothing;
+  const std::string path = port_path(id);
+  if (present == nullptr) {
+    steps.add(Verb::make_item, path, "", "an address to listen on");
+    present = &nothing;
+  }
+  // The transport first: writing it resets addr_tsas, and some kernels index their table of
+  // transports with what was never written when the link is made.
+  static const std::array<std::string, 4> first{"addr_trtype", "addr_adrfam", "addr_traddr",
+                                                "addr_trsvcid"};
+  for (const auto& name : first)
+    set(steps, path, present->attributes, wanted.attributes, name, "where to listen");
+  for (const auto& [name, value] : wanted.attributes)
+    if (std::find(first.begin(), first.end(), name) == first.end())
+      set(steps, path, present->attributes, wanted.attributes, name, "how to listen");
+}
+
+// Both ends of the way up: `to` holds all that `middle` holds.
+void make(Steps& steps, const Target& middle, const Target& to) {
+  for (const auto& nqn : to.hosts)
+    if (!middle.hosts.contains(nqn))
+      steps.add(Verb::make_item, host_path(nqn), "", "a host that is named by an export");
+  for (const auto& [nqn, subsystem] : to.subsystems) {
+    const auto found = middle.subsystems.find(nqn);
+    make_subsystem(steps, nqn, found != middle.subsystems.end() ? &found->second : nullptr,
+                   subsystem);
+  }
+  for (const auto& [id, port] : to.ports) {
+    const auto found = middle.ports.find(id);
+    make_port(steps, id, found != middle.ports.end() ? &found->second : nullptr, port);
+  }
+  // Last, so that no host can connect to something half made.
+  for (const auto& [id, port] : to.ports) {
+    const auto found = middle.ports.find(id);
+    for (const auto& [nqn, link] : port.subsystems)
+      if (found == middle.ports.end() || !found->second.subsystems.contains(nqn))
+        steps.add(Verb::make_link, port_link_path(id, link), subsystem_path(nqn),
+                  "from here on hosts can connect");
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const Target& from, const Target& to) {
+  const Target middle = without_obstacles(from, to);
+  Steps steps;
+  remove(steps, from, middle);
+  make(steps, middle, to);
+  return steps.take();
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,155 @@
+#include "nvmeofs/mapping.h"
+
+#include <gtest/gtest.h>
+
+namespace nvmeofs {
+namespace {
+
+TransportAddress address(const char* text) {
+  return TransportAddress::parse(text, Trtype::tcp).value();
+}
+
+Export served(const char* name, std::vector<TransportAddress> addresses) {
+  return {.name = Nqn::parse(name).value(),
+          .device = DevicePath::parse("/dev/a").value(),
+          .addresses = std::move(addresses),
+          .hosts = {.any = true, .list = {}},
+          .enabled = true,
+          .identity = {.serial = "s", .uuid = "u"}};
+}
+
+Export stopped(Export wanted) {
+  wanted.enabled = false;
+  return wanted;
+}
+
+Port port_at(const char* traddr, const char* trsvcid = "4420") {
+  return {.attributes = {{"addr_trtype", "tcp"},
+                         {"addr_adrfam", "ipv4"},
+                         {"addr_traddr", traddr},
+                         {"addr_trsvcid", trsvcid}},
+          .subsystems = {}};
+}
+
+TEST(Mapping, DisabledExportHasNothingInTheKernel) {
+  EXPECT_EQ(with_export({}, stopped(served("toto", {address("10.0.0.1")})), {}), Target{});
+}
+
+TEST(Mapping, ExportsOfOneAddressShareItsPort) {
+  Target target = with_export({}, served("toto", {address("10.0.0.1")}), {});
+  target = with_export(target, served("titi", {address("10.0.0.1")}), {});
+  ASSERT_EQ(target.ports.size(), 1U);
+  EXPECT_EQ(target.ports.at("1").subsystems.size(), 2U);
+}
+
+TEST(Mapping, PortMadeForExportsGoesWithTheLast) {
+  const Shared ours{.ports = {"1"}, .hosts = {}};
+  const Export toto = served("toto", {address("10.0.0.1")}),
+               titi = served("titi", {address("10.0.0.1")});
+  Target target = with_export(with_export({}, toto, ours), titi, ours);
+  target = with_export(target, stopped(toto), ours);
+  EXPECT_TRUE(target.ports.contains("1"));
+  target = with_export(target, stopped(titi), ours);
+  EXPECT_FALSE(target.ports.contains("1"));
+}
+
+TEST(Mapping, PortMadeByOthersIsUsedAndLeft) {
+  Target theirs;
+  theirs.ports["7"] = port_at("10.0.0.1", "0x1144");
+  const Export toto = served("toto", {address("10.0.0.1:4420")});
+  const Target used = with_export(theirs, toto, {});
+  ASSERT_EQ(used.ports.size(), 1U);
+  EXPECT_EQ(used.ports.at("7").attributes, theirs.ports.at("7").attributes);
+  EXPECT_EQ(with_export(used, stopped(toto), {}), theirs);
+}
+
+TEST(Mapping, NewPortTakesANumberThatNoSpellingHas) {
+  Target theirs;
+  theirs.ports["0x1"] = port_at("10.0.0.7");
+  theirs.ports["02"] = port_at("10.0.0.8");
+  EXPECT_TRUE(with_export(theirs, served("toto", {address("10.0.0.1")}), {}).ports.contains("3"));
+}
+
+TEST(Mapping, WhatOthersMadeIsCopiedAsItStands) {
+  Target theirs;
+  theirs.hosts = {"nqn.theirs"};
+  theirs.subsystems["other"] = {.attributes = {{"attr_serial", "x"}},
+                                .namespaces = {{"2", {}}},
+                                .allowed_hosts = {{"nqn.theirs", "h"}}};
+  theirs.ports["3"] = port_at("10.0.0.9");
+  theirs.ports["3"].subsystems["other"] = "o";
+  const Target target = with_export(theirs, served("toto", {address("10.0.0.1")}), {});
+  EXPECT_EQ(target.subsystems.at("other"), theirs.subsystems.at("other"));
+  EXPECT_EQ(target.ports.at("3"), theirs.ports.at("3"));
+  EXPECT_EQ(with_export(target, stopped(served("toto", {})), {.ports = {"1"}, .hosts = {}}),
+            theirs);
+}
+
+TEST(Mapping, HostDirectoryGoesWithTheLastExportThatNamesIt) {
+  Export toto = served("toto", {address("10.0.0.1")}), titi = served("titi", {address("10.0.0.1")});
+  toto.hosts = titi.hosts = {.any = false, .list = {Nqn::parse("nqn.h").value()}};
+  const Shared ours{.ports = {"1"}, .hosts = {"nqn.h"}};
+  Target target = with_export(with_export({}, toto, ours), titi, ours);
+  target = with_export(target, stopped(toto), ours);
+  EXPECT_TRUE(target.hosts.contains("nqn.h"));
+  EXPECT_EQ(with_export(target, stopped(titi), ours), Target{});
+}
+
+TEST(Mapping, LinksByOthersToOurSubsystemGoWithIt) {
+  const Export toto = served("toto", {address("10.0.0.1")});
+  Target target = with_export({}, toto, {});
+  target.ports["9"] = port_at("10.0.0.9");
+  target.ports["9"].subsystems["toto"] = "by-hand";
+  EXPECT_TRUE(with_export(target, stopped(toto), {}).ports.at("9").subsystems.empty());
+}
+
+TEST(Recognition, FindsWhatAnExportOfTheSameWouldBe) {
+  const Export toto = served("toto", {address("10.0.0.1"), address("[fd00::1]")});
+  EXPECT_EQ(recognise(with_export({}, toto, {}), toto.name), toto);
+}
+
+TEST(Recognition, TakesTheExportsOwnKindForPlain) {
+  Target target = with_export({}, served("toto", {address("10.0.0.1")}), {});
+  EXPECT_TRUE(is_plain(target, "toto"));
+  target.ports.at("1").subsystems["toto"] = "by-hand";
+  EXPECT_TRUE(is_plain(target, "toto"));
+}
+
+TEST(Recognition, DoesNotTakeForPlainWhatAnExportCannotSay) {
+  const Target plain = with_export({}, served("toto", {address("10.0.0.1")}), {});
+  Target two = plain, other_nsid = plain, fc = plain, no_device = plain;
+  two.subsystems.at("toto").namespaces["2"] = {};
+  other_nsid.subsystems.at("toto").namespaces = {
+      {"2", plain.subsystems.at("toto").namespaces.at("1")}};
+  fc.ports["2"] = {.attributes = {{"addr_trtype", "fc"}}, .subsystems = {{"toto", "toto"}}};
+  no_device.subsystems.at("toto").namespaces.at("1").attributes.erase("device_path");
+  for (const Target& target : {two, other_nsid, fc, no_device})
+    EXPECT_FALSE(is_plain(target, "toto"));
+}
+
+TEST(Shared, AreWhatOurOwnStepsMade) {
+  Target after;
+  after.ports = {{"1", {}}, {"2", {}}};
+  after.hosts = {"nqn.h"};
+  const Plan performed{{Verb::make_item, "ports/1", "", ""},
+                       {Verb::make_item, "hosts/nqn.h", "", ""},
+                       {Verb::make_item, "subsystems/toto", "", ""},
+                       {Verb::make_item, "ports/3", "", ""}};
+  EXPECT_EQ(shared_after({}, performed, after), (Shared{.ports = {"1"}, .hosts = {"nqn.h"}}));
+}
+
+TEST(Restoring, TakesBackOnlyWhatOurStepsDid) {
+  Target before;
+  before.ports["7"] = port_at("10.0.0.7");
+  Target now = with_export(before, served("toto", {address("10.0.0.1")}), {});
+  now.subsystems["meanwhile"] = {};
+  now.ports["8"] = port_at("10.0.0.8");
+  const Plan performed{{Verb::make_item, "ports/1", "", ""}};
+  Target wanted = before;
+  wanted.subsystems["meanwhile"] = {};
+  wanted.ports["8"] = port_at("10.0.0.8");
+  EXPECT_EQ(restored(now, before, "toto", performed), wanted);
+}
+
+}  // namespace
+}  // namespace nvmeofs

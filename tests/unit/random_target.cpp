@@ -1,0 +1,57 @@
+#include "random_target.h"
+
+namespace nvmeofs {
+
+namespace {
+
+constexpr std::array names{"toto", "titi", "nqn.2026-01.org.example:a", "zz"};
+constexpr std::array disks{"/dev/a", "/dev/b", "/dev/c", "/dev/d"};
+constexpr std::array addresses{"tcp://10.0.0.1", "tcp://10.0.0.2", "rdma://10.0.0.1",
+                               "tcp://[fd00::1]:9"};
+constexpr std::array hosts{"nqn.host-a", "nqn.host-b", "nqn.host-c"};
+
+}  // namespace
+
+SimMachine small_machine() {
+  SimMachine machine;
+  std::uint64_t number = 1;
+  for (const char* disk : disks)
+    machine.devices[disk] = SimDevice{.kind = SimDevice::Kind::block,
+                                      .number = number++,
+                                      .bytes = 1 << 20,
+                                      .partition_of = {},
+                                      .used_by = {},
+                                      .member_of = {}};
+  machine.addresses = {{"10.0.0.1", "rxe0"}, {"10.0.0.2", ""}, {"fd00::1", ""}, {"127.0.0.1", ""}};
+  return machine;
+}
+
+Export RandomTarget::random_export(const std::string& name) {
+  Export wanted{.name = Nqn::parse(name).value(),
+                .device = DevicePath::parse(disks[random_() % disks.size()]).value(),
+                .addresses = {},
+                .hosts = {.any = flip(), .list = {}},
+                .enabled = flip(),
+                .identity = {.serial = fmt::format("{:020}", random_() % 3),
+                             .uuid = fmt::format("00000000-0000-4000-8000-{:012}", random_() % 3)}};
+  for (const char* address : addresses)
+    if (flip()) wanted.addresses.push_back(TransportAddress::parse(address, Trtype::tcp).value());
+  if (!wanted.hosts.any)
+    for (const char* host : hosts)
+      if (flip()) wanted.hosts.list.insert(Nqn::parse(host).value());
+  return wanted;
+}
+
+Target RandomTarget::make() {
+  Target target;
+  Shared ours;
+  for (const char* name : names) {
+    if (flip()) target = with_export(target, random_export(name), ours);
+    if (flip())  // an earlier one goes again, and leaves its ports behind: they are somebody else's
+                 // then
+      target = with_export(target, random_export(names[random_() % names.size()]), ours);
+  }
+  return target;
+}
+
+}  // namespace nvmeofs
