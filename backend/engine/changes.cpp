@@ -1,0 +1,199 @@
+#include "engine/changes.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "nvmeofs/mapping.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+
+namespace {
+
+tl::unexpected<Error> disable_first() {
+  return refuse(EBUSY, Reason::still_enabled,
+                "it cannot be cleared while the export is enabled; write 0 to enabled first");
+}
+
+struct Change {
+  Export next;
+
+  Result<Export> operator()(const MakeExport&) {
+    return refuse(EIO, Reason::internal, "mkdir is no change of an export");
+  }
+  Result<Export> operator()(const RemoveExport&) {
+    return refuse(EIO, Reason::internal, "rmdir is no change of an export");
+  }
+
+  Result<Export> operator()(const SetDevice& intent) {
+    if (!intent.device && next.enabled) return disable_first();
+    next.device = intent.device;
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetAddresses& intent) {
+    if (!intent.append) next.addresses.clear();
+    for (const auto& address : intent.addresses)
+      if (std::find(next.addresses.begin(), next.addresses.end(), address) == next.addresses.end())
+        next.addresses.push_back(address);
+    if (next.addresses.empty() && next.enabled) return disable_first();
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetHosts& intent) {
+    if (!intent.append) next.hosts = Hosts{};
+    // `any` and a list exclude each other: what is written last counts.
+    if (intent.hosts.any) next.hosts = intent.hosts;
+    if (!intent.hosts.list.empty()) {
+      next.hosts.any = false;
+      next.hosts.list.insert(intent.hosts.list.begin(), intent.hosts.list.end());
+    }
+    if (!next.hosts.any && next.hosts.list.empty() && next.enabled) return disable_first();
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetEnabled& intent) {
+    next.enabled = intent.on;
+    if (!intent.on) return std::move(next);
+    if (!next.device && next.addresses.empty())
+      return refuse(EINVAL, Reason::incomplete,
+                    "it has no device and no address yet; write both first");
+    if (!next.device)
+      return refuse(EINVAL, Reason::incomplete, "it has no device yet; write one to device first");
+    if (next.addresses.empty())
+      return refuse(EINVAL, Reason::incomplete,
+                    "it has no address yet; write one to address first");
+    return std::move(next);
+  }
+};
+
+bool is_namespace_of(const std::string& path, const std::string& subsystem) {
+  return path.starts_with("subsystems/" + subsystem + "/namespaces/");
+}
+
+}  // namespace
+
+Result<Export> changed(const Export& now, const Intent& intent) {
+  return std::visit(Change{now}, intent);
+}
+
+std::vector<Client> who_would_lose(const std::vector<Client>& clients, const Plan& plan,
+                                   const Target& observed, const std::string& subsystem,
+                                   const Hosts& hosts) {
+  bool everyone = false;
+  std::vector<TransportAddress> closed;
+  for (const Step& step : plan) {
+    everyone =
+        everyone ||
+        (is_namespace_of(step.path, subsystem) &&
+         (step.verb == Verb::remove_item || (step.verb == Verb::set_attribute &&
+                                             step.path.ends_with("/enable") && step.value == "0")));
+    if (step.verb != Verb::remove_link) continue;
+    for (const auto& [id, port] : observed.ports)
+      if (const auto link = port.subsystems.find(subsystem);
+          link != port.subsystems.end() &&
+          step.path == "ports/" + id + "/subsystems/" + link->second)
+        if (const auto address = address_of(port)) closed.push_back(*address);
+  }
+
+  std::vector<Client> losers;
+  std::copy_if(
+      clients.begin(), clients.end(), std::back_inserter(losers), [&](const Client& client) {
+        const bool unwelcome =
+            !hosts.any && std::none_of(hosts.list.begin(), hosts.list.end(), [&](const Nqn& nqn) {
+              return nqn.str() == client.host_nqn;
+            });
+        return everyone || unwelcome ||
+               std::find(closed.begin(), closed.end(), client.address) != closed.end();
+      });
+  return losers;
+}
+
+std::string in_words(const Plan& plan) {
+  constexpr std::size_t enough = 3;
+  std::string words;
+  for (std::size_t i = 0; i < std::min(plan.size(), enough); ++i) {
+    const Step& step = plan[i];
+    if (!words.empty()) words += "; ";
+    words += printable(step.path);
+    switch (step.verb) {
+      case Verb::make_item:
+      case Verb::make_link:
+        words += " is missing";
+        break;
+      case Verb::remove_item:
+      case Verb::remove_link:
+        words += " should not be there";
+        break;
+      case Verb::set_attribute:
+        words += " should be " + printable(step.value);
+        break;
+    }
+  }
+  if (plan.size() > enough) words += fmt::format("; and {} more", plan.size() - enough);
+  return words;
+}
+
+Error explained(const Error& refusal, const Step& step, const Target& observed,
+                const Export& wanted, std::string_view root) {
+  Error error = refusal;
+  error.message = fmt::format("the kernel refused '{}' ({})", printable(shell_command(step, root)),
+                              strerror(refusal.errnum));
+  const bool opens = step.verb == Verb::set_attribute && step.path.ends_with("/enable");
+  const bool listens = step.verb == Verb::make_link && step.path.starts_with("ports/");
+  if (listens) {
+    const std::string id = step.path.substr(6, step.path.find('/', 6) - 6);
+    const auto port = observed.ports.find(id);
+    const auto address = port != observed.ports.end() ? address_of(port->second) : std::nullopt;
+    const std::string where = address ? address->uri() : "port " + id;
+    switch (refusal.errnum) {
+      case EADDRINUSE:
+        error.reason = Reason::address_in_use;
+        error.message += fmt::format(
+            ": something else listens on {} or on all addresses with that "
+            "service; stop it, or take another service",
+            where);
+        break;
+      case EADDRNOTAVAIL:
+        error.reason = Reason::address_not_local;
+        error.message += fmt::format(
+            ": {} is no address of this machine now, or clashes with "
+            "another port of the same service",
+            where);
+        break;
+      case ENODEV:
+        error.reason = Reason::no_rdma_device;
+        error.message += fmt::format(": no RDMA device answers for {}; tcp needs none", where);
+        break;
+      case EACCES:
+        error.message +=
+            fmt::format(": a service below 1024, as in {}, needs CAP_NET_BIND_SERVICE", where);
+        break;
+      default:
+        break;
+    }
+  } else if (opens && wanted.device) {
+    const std::string path = printable(wanted.device->path());
+    switch (refusal.errnum) {
+      case EINVAL:
+        error.message += fmt::format(
+            ": {} cannot be read past the page cache; a file on tmpfs cannot on "
+            "older kernels; put it on a disk's file system",
+            path);
+        break;
+      case EACCES:
+        error.message += fmt::format(": {} is read-only", path);
+        break;
+      case ENOENT:
+        error.reason = Reason::device_missing;
+        error.message += fmt::format(": {} is gone", path);
+        break;
+      default:
+        break;
+    }
+  }
+  return error;
+}
+
+}  // namespace nvmeofs

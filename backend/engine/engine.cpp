@@ -1,0 +1,166 @@
+#include "nvmeofs/engine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <thread>
+
+#include "engine/applier.h"
+#include "engine/changes.h"
+#include "engine/mailbox.h"
+#include "engine/transaction.h"
+#include "nvmeofs/plan.h"
+
+namespace nvmeofs {
+
+class Engine::Impl {
+ public:
+  Impl(Environment environment, EngineOptions options)
+      : environment_(std::move(environment)),
+        mailbox_(std::make_shared<Mailbox>(environment_.backend.change_fd())),
+        applier_(environment_, options, mailbox_,
+                 [this](auto snapshot) { publish(std::move(snapshot)); }) {}
+
+  Result<void> start() {
+    if (auto begun = applier_.begin(); !begun) return begun;
+    thread_ = std::thread([this] { applier_.run(); });
+    return {};
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    mailbox_->post(Stop{});
+    thread_.join();
+  }
+
+  void publish(std::shared_ptr<const Snapshot> next) {
+    std::shared_ptr<const Snapshot> before;
+    {
+      const std::lock_guard lock(mutex_);
+      before = std::exchange(snapshot_, next);
+    }
+    if (observer_ && before) observer_(*before, *next);
+  }
+
+  std::shared_ptr<const Snapshot> snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+
+  Environment environment_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::function<void(const Snapshot&, const Snapshot&)> observer_;
+
+ private:
+  mutable std::mutex mutex_;  // a leaf: guards the pointer
+  std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
+  Applier applier_;
+  std::thread thread_;
+};
+
+namespace {
+
+tl::unexpected<Error> is_gone() {
+  return refuse(ESTALE, Reason::gone, "the export was removed");
+}
+
+}  // namespace
+
+Engine::Engine(Environment environment, EngineOptions options)
+    : impl_(std::make_unique<Impl>(std::move(environment), options)) {}
+
+Engine::~Engine() {
+  stop();
+}
+
+Result<void> Engine::start() {
+  return impl_->start();
+}
+
+void Engine::stop() {
+  impl_->stop();
+}
+
+void Engine::submit(Request request, Completion completion) {
+  impl_->mailbox_->post(Submitted{std::move(request), std::move(completion)});
+}
+
+std::shared_ptr<const Snapshot> Engine::snapshot() const {
+  return impl_->snapshot();
+}
+
+void Engine::on_publish(std::function<void(const Snapshot&, const Snapshot&)> observer) {
+  impl_->observer_ = std::move(observer);
+}
+
+const Backend& Engine::backend() const {
+  return impl_->environment_.backend;
+}
+
+Result<std::vector<Client>> Engine::clients(std::uint64_t serial) const {
+  const auto snapshot = impl_->snapshot();
+  const ExportView* const view = snapshot->find(serial);
+  if (view == nullptr) return is_gone();
+  const std::string& name = view->wanted.name.str();
+  if (ports_of(snapshot->observed, name).empty()) return std::vector<Client>{};
+  return impl_->environment_.sessions.clients(snapshot->observed, name);
+}
+
+Result<Plan> Engine::plan(std::uint64_t serial) const {
+  const auto snapshot = impl_->snapshot();
+  const ExportView* const view = snapshot->find(serial);
+  if (view == nullptr) return is_gone();
+  const Target& observed = snapshot->observed;
+  if (view->foreign && !is_plain(observed, view->wanted.name.str())) return Plan{};
+
+  auto enabled = changed(view->wanted, SetEnabled{.on = true, .force = false});
+  if (!enabled) return tl::unexpected(enabled.error());
+  Plan plan = make_plan(observed, with_export(observed, *enabled, snapshot->ours));
+  if (!view->wanted.enabled || !plan.empty()) return plan;
+  enabled->enabled = false;
+  return make_plan(observed, with_export(observed, *enabled, snapshot->ours));
+}
+
+Result<Status> Engine::status(std::uint64_t serial) const {
+  const auto snapshot = impl_->snapshot();
+  const ExportView* const view = snapshot->find(serial);
+  if (view == nullptr) return is_gone();
+  const Target& observed = snapshot->observed;
+  const Export& wanted = view->wanted;
+  const std::string& name = wanted.name.str();
+
+  Status status;
+  status.hosts = wanted.hosts;
+  status.refused = view->refused;
+  const Plan difference = make_plan(observed, with_export(observed, wanted, snapshot->ours));
+  if (!view->failed.empty()) {
+    status.state = State::failed;
+    status.detail = view->failed;
+  } else if (view->foreign) {
+    status.state = State::foreign;
+  } else if (!difference.empty()) {
+    status.state = State::drifted;
+    status.detail = in_words(difference);
+  } else {
+    status.state = wanted.enabled ? State::enabled : State::disabled;
+  }
+
+  const auto ports = ports_of(observed, name);
+  if (wanted.enabled || !ports.empty()) {
+    for (const auto& address : wanted.addresses) {
+      const bool linked = std::any_of(ports.begin(), ports.end(),
+                                      [&](const auto& port) { return port.second == address; });
+      const auto listening =
+          linked ? impl_->environment_.sessions.listening(address) : Result<bool>(false);
+      status.addresses.emplace_back(
+          address, listening.value_or(linked) ? AddressState::listening : AddressState::gone);
+    }
+    if (const auto clients = impl_->environment_.sessions.clients(observed, name))
+      status.clients = clients->size();
+  }
+  return status;
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,43 @@
+#include "nvmeofs/snapshot.h"
+
+#include <algorithm>
+
+namespace nvmeofs {
+
+const ExportView* Snapshot::find(std::uint64_t serial) const {
+  const auto found = std::find_if(exports.begin(), exports.end(),
+                                  [&](const auto& named) { return named.second.serial == serial; });
+  return found != exports.end() ? &found->second : nullptr;
+}
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::disabled:
+      return "disabled";
+    case State::enabled:
+      return "enabled";
+    case State::waiting:
+      return "waiting";
+    case State::drifted:
+      return "drifted";
+    case State::failed:
+      return "failed";
+    case State::foreign:
+      return "foreign";
+  }
+  return "failed";
+}
+
+std::string_view to_string(AddressState state) {
+  switch (state) {
+    case AddressState::listening:
+      return "listening";
+    case AddressState::waiting:
+      return "waiting";
+    case AddressState::gone:
+      return "gone";
+  }
+  return "gone";
+}
+
+}  // namespace nvmeofs

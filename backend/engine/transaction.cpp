@@ -1,0 +1,155 @@
+#include "engine/transaction.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+
+#include "engine/applier.h"
+#include "engine/changes.h"
+#include "nvmeofs/plan.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+
+// A transaction goes forward until the kernel is as it should be, or until a step is refused; then
+// it goes back. Both ways are planned from what is observed, not from what was recorded: that is
+// right also after a step of which only half was done, and when a wait let others change the rest.
+
+void Applier::begin_transaction(Entry& entry, std::unique_ptr<Transaction> transaction) {
+  transaction->before = observed_;
+  entry.transaction = std::move(transaction);
+  run_steps(entry, make_plan(observed_, with_export(observed_, entry.transaction->next, ours_)));
+  advance(entry);
+}
+
+void Applier::run_steps(Entry& entry, Plan plan) {
+  entry.transaction->runner = std::make_unique<Runner>(
+      environment_.backend, std::move(plan),
+      [mailbox = mailbox_, serial = entry.view.serial] { mailbox->post(StepsEnded{serial}); });
+}
+
+void Applier::advance(Entry& entry) {
+  for (;;) {
+    Transaction& transaction = *entry.transaction;
+    const auto outcome = transaction.runner->wait_for(options_.patience);
+    if (!outcome) {
+      // Others go on. When the step comes back, the rest is planned anew: it may have become
+      // another.
+      transaction.runner->end_after_this_step();
+      transaction.held_up = true;
+      entry.view.failed =
+          fmt::format("waiting in the kernel for '{}'",
+                      shell_command(transaction.runner->current(), environment_.backend.root()));
+      spdlog::warn("{}: {}", printable(transaction.request.name), entry.view.failed);
+      publish();
+      return;
+    }
+    const Plan& plan = transaction.runner->plan();
+    transaction.performed.insert(transaction.performed.end(), plan.begin(),
+                                 plan.begin() + static_cast<std::ptrdiff_t>(outcome->done));
+    if (!transaction.cause) transaction.steps += outcome->done;
+
+    if (auto seen = look(); !seen)
+      return fail(entry, "the kernel's target cannot be read: " + seen.error().message);
+    if (!step_forward(entry, *outcome)) return;
+  }
+}
+
+// True: there are steps under way again.
+bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome) {
+  Transaction& transaction = *entry.transaction;
+  const Step* const refused =
+      outcome.error ? &transaction.runner->plan().at(outcome.done) : nullptr;
+  const bool was_held_up = std::exchange(transaction.held_up, false);
+
+  if (transaction.cause) {
+    const Plan rest =
+        make_plan(observed_, restored(observed_, transaction.before, transaction.next.name.str(),
+                                      transaction.performed));
+    if (rest.empty()) {
+      fail(entry, "");
+      return false;
+    }
+    if (!was_held_up) {
+      fail(entry,
+           fmt::format("the way back was refused too: {}",
+                       outcome.error ? explained(*outcome.error, *refused, observed_,
+                                                 transaction.next, environment_.backend.root())
+                                           .message
+                                     : in_words(rest)));
+      return false;
+    }
+    run_steps(entry, rest);
+    return true;
+  }
+
+  if (outcome.error) {
+    undo(entry, explained(*outcome.error, *refused, observed_, transaction.next,
+                          environment_.backend.root()));
+    return true;
+  }
+  const Shared ours = shared_after(ours_, transaction.performed, observed_);
+  const Plan rest = make_plan(observed_, with_export(observed_, transaction.next, ours));
+  if (rest.empty()) {
+    succeed(entry);
+    return false;
+  }
+  if (was_held_up) {
+    run_steps(entry, rest);
+  } else {
+    // Some writes are taken and do nothing: enable on a subsystem with passthru stays 0.
+    undo(entry, {EIO, Reason::kernel_refused,
+                 fmt::format("the kernel took every step, and yet {}", in_words(rest))});
+  }
+  return true;
+}
+
+void Applier::undo(Entry& entry, Error cause) {
+  Transaction& transaction = *entry.transaction;
+  transaction.cause = std::move(cause);
+  run_steps(entry,
+            make_plan(observed_, restored(observed_, transaction.before,
+                                          transaction.next.name.str(), transaction.performed)));
+}
+
+void Applier::succeed(Entry& entry) {
+  const auto transaction = std::move(entry.transaction);
+  ours_ = shared_after(ours_, transaction->performed, observed_);
+  entry.view.foreign = false;
+  entry.view.wanted = transaction->next;
+  entry.view.failed.clear();
+  entry.half_done = false;
+  if (!transaction->next.enabled) {
+    entry.claim.reset();
+    entry.device.reset();
+  } else if (transaction->claim) {
+    entry.claim = std::move(transaction->claim);
+    entry.device = transaction->device;
+  }
+  const std::string text = transaction->steps == 0 ? "nothing to do"
+                           : transaction->steps == 1
+                               ? "1 kernel step"
+                               : fmt::format("{} kernel steps", transaction->steps);
+  accept(&entry, transaction->request, transaction->completion, text);
+}
+
+void Applier::fail(Entry& entry, std::string failed) {
+  const auto transaction = std::move(entry.transaction);
+  ours_ = shared_after(ours_, transaction->performed, observed_);
+  entry.half_done = !failed.empty();
+  entry.view.failed = std::move(failed);
+  if (entry.half_done) {
+    spdlog::error("{}: {}", printable(transaction->request.name),
+                  printable(entry.view.failed, 1024));
+    // The kernel may still have the device open: nobody else may have it.
+    if (transaction->claim) {
+      entry.claim = std::move(transaction->claim);
+      entry.device = transaction->device;
+    }
+  }
+  transaction->claim.reset();
+  refuse_request(&entry, transaction->request, transaction->completion,
+                 transaction->cause.value_or(Error{EIO, Reason::internal, entry.view.failed}));
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,35 @@
+// One change of one export on its way into the kernel, or on its way back.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "engine/runner.h"
+#include "nvmeofs/export.h"
+#include "nvmeofs/intent.h"
+#include "nvmeofs/probe.h"
+#include "nvmeofs/target.h"
+
+namespace nvmeofs {
+
+struct Transaction {
+  Transaction(Request the_request, Completion the_completion, Export wanted)
+      : request(std::move(the_request)),
+        completion(std::move(the_completion)),
+        next(std::move(wanted)) {}
+
+  Request request;
+  Completion completion;
+  Export next;
+  Target before;                 // the kernel when it began
+  std::unique_ptr<Claim> claim;  // of next's device, when it is another one than now
+  std::optional<DeviceId> device;
+  Plan performed;              // steps that the kernel took, undo included
+  std::size_t steps = 0;       // of the way forward
+  std::optional<Error> cause;  // set: it is on its way back
+  std::unique_ptr<Runner> runner;
+  bool held_up = false;  // a step outlasted the patience; others have gone on
+};
+
+}  // namespace nvmeofs

@@ -1,0 +1,538 @@
+// The engine over the simulated kernel: what a write does, and that a refused one does nothing.
+#include "nvmeofs/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <future>
+
+#include "engine/identity.h"
+#include "faulty_backend.h"
+#include "nvmeofs/plan.h"
+#include "random_target.h"
+#include "sim/sim_backend.h"
+#include "sim/sim_probe.h"
+#include "sim/sim_sessions.h"
+
+namespace nvmeofs {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() { start(); }
+
+  void start() {
+    engine_.reset();
+    engine_ = std::make_unique<Engine>(
+        Environment{backend_, devices_, addresses_, sessions_, random_identity},
+        EngineOptions{.hosts_any = true, .patience = milliseconds(50)});
+    ASSERT_TRUE(engine_->start());
+  }
+
+  std::future<Result<void>> submit(const std::string& name, const std::string& file,
+                                   Result<Intent> intent) {
+    auto promise = std::make_shared<std::promise<Result<void>>>();
+    const auto snapshot = engine_->snapshot();
+    const auto found = snapshot->exports.find(name);
+    const bool by_name = file.empty();
+    engine_->submit(
+        {.caller = {1000, 42, "bash"},
+         .name = name,
+         .serial = by_name || found == snapshot->exports.end() ? 0 : found->second.serial,
+         .file = file,
+         .value = "…",
+         .intent = std::move(intent)},
+        [promise](Result<void> result) { promise->set_value(std::move(result)); });
+    return promise->get_future();
+  }
+
+  // 0, or the errno.
+  int ask(const std::string& name, const std::string& file, Result<Intent> intent) {
+    auto answer = submit(name, file, std::move(intent));
+    if (answer.wait_for(std::chrono::seconds(20)) != std::future_status::ready) return -1;
+    const auto result = answer.get();
+    last_ = result ? Error{} : result.error();
+    return last_.errnum;
+  }
+  int make(const std::string& name) { return ask(name, "", MakeExport{}); }
+  int remove(const std::string& name) { return ask(name, "", RemoveExport{}); }
+  int device(const std::string& name, const char* path) {
+    return ask(name, "device", SetDevice{DevicePath::parse(path).value()});
+  }
+  int address(const std::string& name, const char* text, bool append = false) {
+    return ask(name, "address", SetAddresses{parse_addresses(text, Trtype::rdma).value(), append});
+  }
+  int hosts(const std::string& name, const char* text) {
+    return ask(name, "hosts", SetHosts{Hosts::parse(text).value(), false});
+  }
+  int enable(const std::string& name) { return ask(name, "enabled", SetEnabled{true, false}); }
+  int disable(const std::string& name, bool force = false) {
+    return ask(name, "enabled", SetEnabled{false, force});
+  }
+
+  void serve(const std::string& name, const char* disk = "/dev/a",
+             const char* at = "tcp://10.0.0.1") {
+    ASSERT_EQ(make(name), 0);
+    ASSERT_EQ(device(name, disk), 0) << last_.message;
+    ASSERT_EQ(address(name, at), 0) << last_.message;
+    ASSERT_EQ(enable(name), 0) << last_.message;
+  }
+
+  ExportView view(const std::string& name) { return engine_->snapshot()->exports.at(name); }
+  Status status(const std::string& name) { return engine_->status(view(name).serial).value(); }
+  Target kernel() { return kernel_.target(); }
+  TransportAddress at(const char* text) {
+    return TransportAddress::parse(text, Trtype::tcp).value();
+  }
+
+  SimKernel kernel_{small_machine()};
+  SimBackend sim_{kernel_};
+  FaultyBackend backend_{sim_};
+  SimDevices devices_{kernel_};
+  SimAddresses addresses_{kernel_};
+  SimSessions sessions_{kernel_};
+  std::unique_ptr<Engine> engine_;
+  Error last_;
+};
+
+// Drafts.
+
+TEST_F(EngineTest, DraftIsNotInTheKernel) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "10.0.0.1"), 0);
+  EXPECT_EQ(kernel(), Target{});
+  EXPECT_EQ(status("toto").state, State::disabled);
+}
+
+TEST_F(EngineTest, NameIsTakenOnce) {
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(make("toto"), EEXIST);
+  EXPECT_EQ(make("a,b"), EINVAL);
+  EXPECT_EQ(make(std::string(223, 'n')), ENAMETOOLONG);
+}
+
+TEST_F(EngineTest, DeviceIsCheckedWhenItIsWritten) {
+  kernel_.edit_machine(
+      [](SimMachine& machine) { machine.devices.at("/dev/b").used_by = "mounted on /srv"; });
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(device("toto", "/dev/none"), ENOENT);
+  EXPECT_EQ(device("toto", "/dev/b"), EBUSY);
+  EXPECT_THAT(last_.message, HasSubstr("mounted on /srv"));
+  EXPECT_FALSE(view("toto").wanted.device);
+}
+
+TEST_F(EngineTest, AddressIsCheckedWhenItIsWritten) {
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(address("toto", "10.9.9.9"), EADDRNOTAVAIL);
+  EXPECT_EQ(address("toto", "rdma://10.0.0.2"), ENODEV);
+  EXPECT_EQ(address("toto", "rdma://127.0.0.1"), ENODEV);
+  EXPECT_TRUE(view("toto").wanted.addresses.empty());
+}
+
+TEST_F(EngineTest, RefusalStaysInStatusUntilAChangeIsAccepted) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(address("toto", "10.9.9.9"), EADDRNOTAVAIL);
+  ASSERT_TRUE(status("toto").refused);
+  EXPECT_EQ(status("toto").refused->reason, Reason::address_not_local);
+  ASSERT_EQ(address("toto", "10.0.0.1"), 0);
+  EXPECT_FALSE(status("toto").refused);
+}
+
+TEST_F(EngineTest, ParseErrorIsRecordedLikeAnyOther) {
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(ask("toto", "enabled", refuse(EINVAL, Reason::bad_value, "it is 1 or 0")), EINVAL);
+  EXPECT_EQ(engine_->snapshot()->log.back().errnum, EINVAL);
+  EXPECT_EQ(engine_->snapshot()->log.back().caller.uid, 1000U);
+}
+
+TEST_F(EngineTest, LogKeepsTheLast256) {
+  for (int i = 0; i < 300; ++i) remove("none");
+  EXPECT_EQ(engine_->snapshot()->log.size(), 256U);
+}
+
+TEST_F(EngineTest, FileOfARemovedExportIsStale) {
+  ASSERT_EQ(make("toto"), 0);
+  const auto serial = view("toto").serial;
+  ASSERT_EQ(remove("toto"), 0);
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_NE(view("toto").serial, serial);
+  EXPECT_EQ(engine_->status(serial).error().errnum, ESTALE);
+}
+
+// Enabling.
+
+TEST_F(EngineTest, EnablingPutsTheWholeExportIntoTheKernel) {
+  serve("toto");
+  const Target target = kernel();
+  const auto& subsystem = target.subsystems.at("toto");
+  EXPECT_TRUE(subsystem.namespaces.at("1").enabled);
+  EXPECT_EQ(subsystem.attributes.at("attr_serial"), view("toto").wanted.identity.serial);
+  EXPECT_TRUE(target.ports.at("1").subsystems.contains("toto"));
+  EXPECT_EQ(status("toto").state, State::enabled);
+  EXPECT_EQ(status("toto").addresses.at(0).second, AddressState::listening);
+}
+
+TEST_F(EngineTest, EnablingAnIncompleteExportIsEinval) {
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(enable("toto"), EINVAL);
+  EXPECT_EQ(last_.reason, Reason::incomplete);
+}
+
+TEST_F(EngineTest, EnablingChecksAgain) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices.at("/dev/a").used_by = "swap"; });
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_EQ(kernel(), Target{});
+}
+
+TEST_F(EngineTest, EnabledDeviceIsClaimed) {
+  serve("toto");
+  EXPECT_EQ(devices_.claim(DevicePath::parse("/dev/a").value()).error().errnum, EBUSY);
+  ASSERT_EQ(disable("toto"), 0);
+  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+}
+
+TEST_F(EngineTest, DeviceIsServedOnceUnderWhateverName) {
+  kernel_.edit_machine(
+      [](SimMachine& machine) { machine.aliases["/dev/disk/by-id/a"] = "/dev/a"; });
+  serve("toto");
+  ASSERT_EQ(make("titi"), 0);
+  EXPECT_EQ(device("titi", "/dev/disk/by-id/a"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::device_served);
+  EXPECT_THAT(last_.message, HasSubstr("toto"));
+}
+
+TEST_F(EngineTest, SecondEnableShowsTheSameDisk) {
+  serve("toto");
+  const Target first = kernel();
+  ASSERT_EQ(disable("toto"), 0);
+  ASSERT_EQ(enable("toto"), 0);
+  EXPECT_EQ(kernel(), first);
+}
+
+TEST_F(EngineTest, DisablingLeavesNothingBehind) {
+  serve("toto");
+  ASSERT_EQ(disable("toto"), 0);
+  EXPECT_EQ(kernel(), Target{});
+  EXPECT_EQ(remove("toto"), 0);
+}
+
+TEST_F(EngineTest, EnabledExportCannotBeRemoved) {
+  serve("toto");
+  EXPECT_EQ(remove("toto"), EBUSY);
+}
+
+TEST_F(EngineTest, WritingWhatIsThereTouchesNothing) {
+  serve("toto");
+  const auto steps = backend_.performed().size();
+  EXPECT_EQ(enable("toto"), 0);
+  EXPECT_EQ(device("toto", "/dev/a"), 0);
+  EXPECT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  EXPECT_EQ(hosts("toto", "any"), 0);
+  EXPECT_EQ(backend_.performed().size(), steps);
+}
+
+TEST_F(EngineTest, PortIsSharedAndGoesWithTheLast) {
+  serve("toto", "/dev/a");
+  serve("titi", "/dev/b");
+  EXPECT_EQ(kernel().ports.size(), 1U);
+  ASSERT_EQ(disable("toto"), 0);
+  EXPECT_EQ(kernel().ports.size(), 1U);
+  ASSERT_EQ(disable("titi"), 0);
+  EXPECT_EQ(kernel(), Target{});
+}
+
+// All or nothing.
+
+TEST_F(EngineTest, RefusedStepOfEnableLeavesTheKernelAsItWas) {
+  serve("other", "/dev/b", "tcp://10.0.0.2");
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1\ntcp://10.0.0.2\nrdma://10.0.0.1"), 0);
+  ASSERT_EQ(hosts("toto", "nqn.a\nnqn.b"), 0);
+  const Target before = kernel();
+  const std::size_t steps = engine_->plan(view("toto").serial)->size();
+  ASSERT_GT(steps, 20U);
+  for (std::size_t step = 0; step < steps; ++step) {
+    backend_.refuse_step(step, ENOSPC);
+    EXPECT_EQ(enable("toto"), ENOSPC) << "step " << step;
+    EXPECT_EQ(kernel(), before) << "step " << step;
+    EXPECT_FALSE(view("toto").wanted.enabled);
+  }
+  backend_.refuse_step(steps, EIO);
+  EXPECT_EQ(enable("toto"), 0);
+}
+
+TEST_F(EngineTest, RefusedStepOfDisableLeavesTheKernelAsItWas) {
+  serve("other", "/dev/b", "tcp://10.0.0.2");
+  serve("toto", "/dev/a", "tcp://10.0.0.1\ntcp://10.0.0.2");
+  ASSERT_EQ(hosts("toto", "nqn.a"), 0);
+  const Target before = kernel();
+  for (std::size_t step = 0; step < 7; ++step) {
+    backend_.refuse_step(step, EIO);
+    EXPECT_EQ(disable("toto"), EIO) << "step " << step;
+    EXPECT_EQ(kernel(), before) << "step " << step;
+    EXPECT_EQ(status("toto").state, State::enabled);
+    EXPECT_EQ(devices_.claim(DevicePath::parse("/dev/a").value()).error().errnum, EBUSY);
+  }
+  backend_.refuse_step(100, EIO);
+  ASSERT_EQ(disable("toto"), 0);
+}
+
+TEST_F(EngineTest, RefusedStepOfALiveChangeLeavesTheKernelAsItWas) {
+  serve("toto");
+  const Target before = kernel();
+  for (std::size_t step = 0; step < 6; ++step) {
+    backend_.refuse_step(step, EIO);
+    EXPECT_EQ(device("toto", "/dev/b"), EIO) << "step " << step;
+    EXPECT_EQ(kernel(), before) << "step " << step;
+  }
+  EXPECT_EQ(view("toto").wanted.device->path(), "/dev/a");
+  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/b").value()));
+}
+
+TEST_F(EngineTest, KernelsRefusalKeepsItsErrnoAndSaysWhichStep) {
+  kernel_.edit_machine([](SimMachine& machine) {
+    machine.listeners.push_back({"10.0.0.1", 4420, "iperf"});
+  });
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  EXPECT_EQ(enable("toto"), EADDRINUSE);
+  EXPECT_EQ(last_.reason, Reason::address_in_use);
+  EXPECT_THAT(last_.message, HasSubstr("ln -s"));
+  EXPECT_THAT(last_.message, HasSubstr("tcp://10.0.0.1:4420"));
+  EXPECT_EQ(kernel(), Target{});
+}
+
+TEST_F(EngineTest, RefusalOnTheWayBackIsToldAndCanBeCleanedUp) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  kernel_.edit_machine([](SimMachine& machine) {
+    machine.listeners.push_back({"10.0.0.1", 4420, "iperf"});
+  });
+  backend_.refuse_step(
+      13, EBUSY);  // 12 steps are taken, the kernel refuses the 13th, we the first one back
+  EXPECT_EQ(enable("toto"), EADDRINUSE);
+  EXPECT_EQ(status("toto").state, State::failed);
+  EXPECT_NE(kernel(), Target{});
+  EXPECT_EQ(remove("toto"), EBUSY);
+  ASSERT_EQ(disable("toto"), 0) << last_.message;
+  EXPECT_EQ(kernel(), Target{});
+  EXPECT_EQ(status("toto").state, State::disabled);
+}
+
+// Live changes.
+
+TEST_F(EngineTest, AddressesChangeLive) {
+  serve("toto");
+  ASSERT_EQ(address("toto", "tcp://10.0.0.2", true), 0);
+  EXPECT_EQ(kernel().ports.size(), 2U);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.2"), 0);
+  EXPECT_EQ(kernel().ports.size(), 1U);
+  EXPECT_EQ(kernel_.listening(), std::vector{at("10.0.0.2")});
+}
+
+TEST_F(EngineTest, AddressOfAConnectedHostCannotGo) {
+  serve("toto", "/dev/a", "tcp://10.0.0.1\ntcp://10.0.0.2");
+  ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  EXPECT_EQ(address("toto", "tcp://10.0.0.2"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::hosts_connected);
+  EXPECT_THAT(last_.message, HasSubstr("nqn.a"));
+  EXPECT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+}
+
+TEST_F(EngineTest, HostsChangeLive) {
+  serve("toto");
+  ASSERT_EQ(hosts("toto", "nqn.a"), 0);
+  EXPECT_EQ(kernel().hosts, std::set<std::string>{"nqn.a"});
+  ASSERT_EQ(hosts("toto", "nqn.b"), 0);
+  EXPECT_EQ(kernel().hosts, std::set<std::string>{"nqn.b"});
+  ASSERT_EQ(hosts("toto", "any"), 0);
+  EXPECT_TRUE(kernel().hosts.empty());
+}
+
+TEST_F(EngineTest, ConnectedHostCannotBeTakenOffTheList) {
+  serve("toto");
+  ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  EXPECT_EQ(hosts("toto", "nqn.b"), EBUSY);
+  EXPECT_EQ(hosts("toto", "nqn.a\nnqn.b"), 0);
+}
+
+TEST_F(EngineTest, DeviceChangesLiveAndIsAnotherDiskToHosts) {
+  serve("toto");
+  const Identity before = view("toto").wanted.identity;
+  ASSERT_EQ(device("toto", "/dev/b"), 0);
+  const auto& space = kernel().subsystems.at("toto").namespaces.at("1");
+  EXPECT_EQ(space.attributes.at("device_path"), "/dev/b");
+  EXPECT_NE(space.attributes.at("device_uuid"), before.uuid);
+  EXPECT_EQ(view("toto").wanted.identity.serial, before.serial);
+  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+  EXPECT_FALSE(devices_.claim(DevicePath::parse("/dev/b").value()));
+}
+
+TEST_F(EngineTest, DeviceOfAConnectedHostCannotChange) {
+  serve("toto");
+  ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  EXPECT_EQ(device("toto", "/dev/b"), EBUSY);
+  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/b").value()));
+}
+
+TEST_F(EngineTest, DisablingIsRefusedWhileAHostIsConnected) {
+  serve("toto");
+  ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  EXPECT_EQ(disable("toto"), EBUSY);
+  EXPECT_THAT(last_.message, HasSubstr("0 force"));
+  EXPECT_EQ(disable("toto", true), 0);
+  EXPECT_EQ(kernel(), Target{});
+}
+
+TEST_F(EngineTest, HostOfAnotherExportOnThePortDoesNotCount) {
+  serve("toto", "/dev/a");
+  serve("titi", "/dev/b");
+  ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  EXPECT_EQ(disable("titi"), 0);
+}
+
+// What others do.
+
+TEST_F(EngineTest, SubsystemMadeByOthersIsShownAndLeftAlone) {
+  ASSERT_TRUE(kernel_.mkdir("subsystems/theirs"));
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(remove("toto"), 0);  // the engine has looked since
+  EXPECT_EQ(status("theirs").state, State::foreign);
+  EXPECT_EQ(make("theirs"), EEXIST);
+  EXPECT_EQ(remove("theirs"), EBUSY);
+  EXPECT_EQ(enable("theirs"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::foreign);
+  EXPECT_TRUE(kernel().subsystems.contains("theirs"));
+}
+
+TEST_F(EngineTest, ForeignExportThatIsPlainIsTakenOverByAWrite) {
+  serve("toto");
+  const Target before = kernel();
+  start();  // what an earlier daemon left is foreign to this one
+  ASSERT_EQ(status("toto").state, State::foreign);
+  const auto steps = backend_.performed().size();
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_EQ(backend_.performed().size(), steps);
+  EXPECT_EQ(kernel(), before);
+  EXPECT_EQ(status("toto").state, State::enabled);
+  EXPECT_FALSE(devices_.claim(DevicePath::parse("/dev/a").value()));
+}
+
+TEST_F(EngineTest, RefusedWriteTakesNothingOver) {
+  serve("toto");
+  start();
+  EXPECT_EQ(address("toto", "10.9.9.9"), EADDRNOTAVAIL);
+  EXPECT_EQ(status("toto").state, State::foreign);
+  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+}
+
+TEST_F(EngineTest, DeviceServedByOthersIsNotServedAgain) {
+  serve("theirs", "/dev/a");
+  start();
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(device("toto", "/dev/a"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::device_served);
+}
+
+TEST_F(EngineTest, EndOfTheEngineStopsNoExport) {
+  serve("toto");
+  const Target before = kernel();
+  engine_.reset();
+  EXPECT_EQ(kernel(), before);
+}
+
+TEST_F(EngineTest, DriftIsShownAndPutRight) {
+  serve("toto");
+  const Target before = kernel();
+  ASSERT_TRUE(kernel_.unlink("ports/1/subsystems/toto"));
+  ASSERT_EQ(make("other"), 0);
+  ASSERT_EQ(device("other", "/dev/b"), 0);
+  EXPECT_EQ(status("toto").state, State::drifted);
+  EXPECT_THAT(status("toto").detail, HasSubstr("ports/1/subsystems/toto is missing"));
+  ASSERT_EQ(enable("toto"), 0);
+  EXPECT_EQ(kernel(), before);
+  EXPECT_EQ(status("toto").state, State::enabled);
+}
+
+TEST_F(EngineTest, DraftDoesNotTakeOverANameThatOthersTookMeanwhile) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_TRUE(kernel_.mkdir("subsystems/toto"));
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::foreign);
+}
+
+// Steps that hang.
+
+TEST_F(EngineTest, StepThatHangsHoldsUpNobodyElse) {
+  serve("toto", "/dev/a");
+  backend_.hold(Verb::remove_item);
+  auto hanging = submit("toto", "enabled", SetEnabled{false, false});
+  EXPECT_EQ(make("titi"), 0);
+  EXPECT_EQ(device("titi", "/dev/b"), 0);
+  EXPECT_EQ(status("toto").state, State::failed);
+  EXPECT_THAT(status("toto").detail, HasSubstr("waiting in the kernel"));
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::kernel_waits);
+  EXPECT_EQ(hanging.wait_for(milliseconds(0)), std::future_status::timeout);
+  backend_.let_go();
+  ASSERT_EQ(hanging.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_TRUE(hanging.get());
+  EXPECT_EQ(kernel(), Target{});
+  EXPECT_EQ(status("toto").state, State::disabled);
+}
+
+TEST_F(EngineTest, RestOfAPlanIsMadeAnewAfterAHang) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_EQ(make("titi"), 0);
+  ASSERT_EQ(device("titi", "/dev/b"), 0);
+  ASSERT_EQ(address("titi", "tcp://10.0.0.1"), 0);
+  backend_.hold(Verb::make_item);
+  auto hanging = submit("toto", "enabled", SetEnabled{true, false});
+  auto behind = submit("titi", "enabled", SetEnabled{true, false});
+  ASSERT_EQ(make("sync"), 0);
+  backend_.let_go();
+  ASSERT_EQ(hanging.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ASSERT_EQ(behind.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_TRUE(hanging.get());
+  EXPECT_TRUE(behind.get());
+  EXPECT_EQ(kernel().ports.size(),
+            1U);  // both wanted this address; the second found the first's port
+}
+
+// plan.
+
+TEST_F(EngineTest, PlanIsWhatEnablingThenDoes) {
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(engine_->plan(view("toto").serial).error().errnum, EINVAL);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  const Plan plan = engine_->plan(view("toto").serial).value();
+  ASSERT_EQ(enable("toto"), 0);
+  EXPECT_EQ(backend_.performed(), plan);
+}
+
+TEST_F(EngineTest, PlanOfAnEnabledExportIsWhatDisablingThenDoes) {
+  serve("toto");
+  const Plan plan = engine_->plan(view("toto").serial).value();
+  backend_.refuse_step(1000, EIO);  // begins to count anew
+  ASSERT_EQ(disable("toto"), 0);
+  EXPECT_EQ(backend_.performed(), plan);
+}
+
+}  // namespace
+}  // namespace nvmeofs

@@ -1,0 +1,69 @@
+// A Backend in front of another, that refuses, delays or counts steps.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "nvmeofs/backend.h"
+
+namespace nvmeofs {
+
+class FaultyBackend : public Backend {
+ public:
+  explicit FaultyBackend(Backend& backend) : backend_(backend) {}
+
+  std::string root() const override { return backend_.root(); }
+  Result<Target> observe() override { return backend_.observe(); }
+  Result<void> need_transport(Trtype trtype) override { return backend_.need_transport(trtype); }
+  int change_fd() const override { return backend_.change_fd(); }
+
+  Result<void> perform(const Step& step) override {
+    std::unique_lock lock(mutex_);
+    performed_.push_back(step);
+    if (hold_ && step.verb == hold_) {
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return !hold_; });
+    }
+    if (refuse_at_ && performed_.size() == *refuse_at_ + 1)
+      return refuse(errnum_, Reason::kernel_refused, "refused by the test");
+    return backend_.perform(step);
+  }
+
+  // The step with this number, counted from now, is refused; those after it are not.
+  void refuse_step(std::size_t number, int errnum) {
+    const std::lock_guard lock(mutex_);
+    performed_.clear();
+    refuse_at_ = number;
+    errnum_ = errnum;
+  }
+
+  // Steps of this kind wait, as the kernel does for the I/O of a dead disk, until let_go().
+  void hold(Verb verb) {
+    const std::lock_guard lock(mutex_);
+    hold_ = verb;
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    hold_.reset();
+    changed_.notify_all();
+  }
+
+  std::vector<Step> performed() const {
+    const std::lock_guard lock(mutex_);
+    return performed_;
+  }
+
+ private:
+  Backend& backend_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Step> performed_;
+  std::optional<std::size_t> refuse_at_;
+  int errnum_ = 0;
+  std::optional<Verb> hold_;
+};
+
+}  // namespace nvmeofs
