@@ -1,0 +1,71 @@
+#include "nvmet/nvmet_backend.h"
+
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "nvmet/configfs.h"
+#include "probe/kernel_modules.h"
+
+namespace nvmeofs {
+
+namespace {
+
+bool configfs_is_mounted() {
+  struct statfs facts {};
+  return statfs(NvmetBackend::configfs_path, &facts) == 0 && facts.f_type == CONFIGFS_MAGIC;
+}
+
+Result<void> mount_configfs() {
+  if (configfs_is_mounted()) return {};
+  if (auto loaded = load_module("configfs"); !loaded) return loaded;
+  // systemd may have been quicker: it mounts configfs when the module appears.
+  if (mount("configfs", NvmetBackend::configfs_path, "configfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+            nullptr) != 0 &&
+      !configfs_is_mounted())
+    return refuse(errno, Reason::kernel_refused, "cannot mount configfs on {}: {}",
+                  NvmetBackend::configfs_path, strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NvmetBackend>> NvmetBackend::open() {
+  if (auto mounted = mount_configfs(); !mounted) return tl::unexpected(mounted.error());
+  if (auto loaded = load_module("nvmet"); !loaded) return tl::unexpected(loaded.error());
+  return std::unique_ptr<NvmetBackend>(new NvmetBackend(std::string(configfs_path) + "/nvmet"));
+}
+
+Result<void> NvmetBackend::perform(const Step& step) {
+  const std::string path = root_ + "/" + step.path;
+  int errnum = EINVAL;
+  switch (step.verb) {
+    case Verb::make_item:
+      errnum = configfs::make_directory(path);
+      break;
+    case Verb::remove_item:
+      errnum = configfs::remove_directory(path);
+      break;
+    case Verb::set_attribute:
+      errnum = configfs::write_attribute(path, step.value);
+      break;
+    case Verb::make_link:
+      errnum = configfs::make_link(root_ + "/" + step.value, path);
+      break;
+    case Verb::remove_link:
+      errnum = configfs::remove_link(path);
+      break;
+  }
+  if (errnum == 0) return {};
+  return refuse(errnum, Reason::kernel_refused, "{}: {}", shell_command(step, root_),
+                strerror(errnum));
+}
+
+Result<void> NvmetBackend::need_transport(Trtype trtype) {
+  return load_module(trtype == Trtype::rdma ? "nvmet_rdma" : "nvmet_tcp");
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,55 @@
+// Keeps a picture of nvmet's tree true, at the cost of what changed: inotify tells which subsystem
+// or port to read again.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "nvmeofs/error.h"
+#include "nvmeofs/target.h"
+
+namespace nvmeofs {
+
+// One thread, but for fd().
+//
+// Inotify on configfs works on directories only (nvmet-rules.md 4): mkdir, rmdir, symlink and
+// unlink are told in the parent, a store as MODIFY of the file's directory. Hosts that connect and
+// devices that go are told by nothing.
+class Observer {
+ public:
+  explicit Observer(std::string root);  // "/sys/kernel/config/nvmet"
+  ~Observer();
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  // Empty while the module is not loaded.
+  Result<Target> observe();
+
+  // Readable when something changed since the last observe().
+  int fd() const { return fd_; }
+
+ private:
+  // What a watch makes dirty.
+  struct Subject {
+    enum class Kind { lists, subsystem, port } kind = Kind::lists;
+    std::string name;
+  };
+
+  void drain();
+  void watch(const std::string& path, const Subject& subject);
+  Result<void> read_lists();
+  Result<void> read_subsystem(const std::string& nqn);
+  Result<void> read_port(const std::string& id);
+  void forget_everything();
+
+  const std::string root_;
+  int fd_;
+  std::map<int, Subject> watches_;
+  Target target_;
+  bool lists_dirty_ = true;
+  std::set<std::string> dirty_subsystems_;
+  std::set<std::string> dirty_ports_;
+};
+
+}  // namespace nvmeofs
