@@ -1,0 +1,39 @@
+// /dev/kmsg, read from its oldest line on.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "log_line.h"
+
+namespace nvmeofs {
+
+class KernelLog {
+ public:
+  // Nothing where there is no such file or it may not be read, as in a container.
+  static std::optional<KernelLog> open(const char* path = "/dev/kmsg");
+
+  KernelLog(KernelLog&& other) noexcept;
+  KernelLog& operator=(KernelLog&&) = delete;
+  ~KernelLog();
+
+  struct Reading {
+    bool complete = true;  // no line was missed since the last reading; on the first: since boot
+    bool ended = false;    // the file can be read no more
+  };
+
+  // Hands over the kernel's own lines that have come since the last time; never waits.
+  Reading read(const std::function<void(const LogRecord&)>& each);
+
+  // To poll for reading.
+  int fd() const { return fd_; }
+
+ private:
+  explicit KernelLog(int fd) : fd_(fd) {}
+
+  int fd_;
+  bool at_start_ = true;
+};
+
+}  // namespace nvmeofs

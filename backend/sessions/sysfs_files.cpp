@@ -1,0 +1,85 @@
+#include "sysfs_files.h"
+
+#include <algorithm>
+#include <boost/filesystem.hpp>
+#include <charconv>
+#include <fstream>
+#include <string_view>
+
+namespace nvmeofs {
+namespace {
+
+namespace fs = boost::filesystem;
+
+std::string first_line(const fs::path& file) {
+  std::ifstream stream(file.string());
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+template <class Visitor>
+void each_directory(const fs::path& folder, Visitor visit) {
+  boost::system::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    boost::system::error_code gone;
+    if (fs::is_directory(entry->path(), gone)) visit(entry->path());
+  }
+}
+
+// Port ids are what the kernel takes for a number: "1", "01" and "0x1" are all 1.
+std::optional<unsigned> port_id(std::string_view text) {
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  const bool octal = !hex && text.size() > 1 && text.starts_with('0');
+  if (hex) text.remove_prefix(2);
+  unsigned id = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), id, hex ? 16 : (octal ? 8 : 10));
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return id;
+}
+
+// Of several ports with one id (which the kernel does not refuse), one that serves the subsystem.
+TransportAddress address_by_id(const Target& target, const std::string& subsystem,
+                               std::string_view id) {
+  const auto wanted = port_id(id);
+  for (const auto& [name, port] : target.ports) {
+    if (!wanted || port_id(name) != wanted || !port.subsystems.contains(subsystem)) continue;
+    if (const auto address = address_of(port)) return *address;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::set<std::uint16_t> tcp_services(const std::string& configfs) {
+  std::set<std::uint16_t> services;
+  each_directory(fs::path(configfs) / "ports", [&](const fs::path& port) {
+    const auto address = TransportAddress::from_port(
+        first_line(port / "addr_trtype"), first_line(port / "addr_adrfam"),
+        first_line(port / "addr_traddr"), first_line(port / "addr_trsvcid"));
+    if (address && address->trtype == Trtype::tcp) services.insert(address->trsvcid);
+  });
+  return services;
+}
+
+std::optional<std::vector<Client>> debugfs_clients(const std::string& debugfs, const Target& target,
+                                                   const std::string& subsystem) {
+  boost::system::error_code error;
+  if (!fs::is_directory(debugfs, error)) return std::nullopt;
+  std::vector<Client> clients;
+  each_directory(fs::path(debugfs) / subsystem, [&](const fs::path& controller) {
+    if (!controller.filename().string().starts_with("ctrl")) return;
+    Client client;
+    client.address = address_by_id(target, subsystem, first_line(controller / "port"));
+    client.peer = first_line(controller / "host_traddr");
+    client.host_nqn = first_line(controller / "hostnqn");
+    client.source = "debugfs";
+    // A controller that ended while it was read has left its files empty.
+    if (fs::is_directory(controller, error)) clients.push_back(std::move(client));
+  });
+  return clients;
+}
+
+}  // namespace nvmeofs
