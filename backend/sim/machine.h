@@ -1,0 +1,69 @@
+// A made-up machine: its disks, its addresses, and what other programs do with them.
+//
+// A plain value without a lock; the one that counts is inside SimKernel, which hands out copies and
+// takes edits.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nvmeofs/address.h"
+#include "nvmeofs/probe.h"
+
+namespace nvmeofs {
+
+struct SimDevice {
+  enum class Kind { block, file, directory, character };
+
+  Kind kind = Kind::block;
+  std::uint64_t number = 0;  // device number of a block device, inode of a file; unique in its kind
+  std::uint64_t bytes = 0;
+  bool read_only = false;
+  bool direct_io = true;       // of a file: its file system takes O_DIRECT
+  bool system = false;         // under / or /boot
+  std::string partition_of{};  // path of the whole disk
+  std::string used_by{};       // "mounted on /srv (ext4)": an O_EXCL open fails
+  std::string member_of{};     // "a physical volume of LVM", idle
+  bool claimed = false;        // held through SimDevices
+};
+
+// Where another program listens with TCP. The address is 0.0.0.0 or :: for every address.
+struct SimListener {
+  std::string traddr;
+  std::uint16_t trsvcid = 0;
+  std::string program;
+};
+
+struct SimMachine {
+  std::map<std::string, SimDevice> devices;      // by path
+  std::map<std::string, std::string> aliases;    // symbolic link → path
+  std::map<std::string, std::string> addresses;  // traddr, with %zone → RDMA device, or empty
+  std::vector<SimListener> listeners;            // of other programs
+  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp};  // that the kernel has a module for
+
+  // What `nvmeofs sim` starts with.
+  static SimMachine example();
+
+  // The inventory for a person: a line per disk and address.
+  std::string describe() const;
+
+  // The device behind a path: aliases followed, `//`, `.` and `..` taken out. nullptr: missing.
+  const SimDevice* find(std::string_view path) const;
+  SimDevice* find(std::string_view path);
+  std::string resolve(std::string_view path) const;
+
+  // Whether an address, as the kernel's ports write it, is of this machine; all of 127.0.0.0/8 is
+  // when 127.0.0.1 is. The wildcards are.
+  bool has_address(const std::string& traddr) const;
+  bool has_rdma() const;
+  // The RDMA device that answers for it; empty: none. Wildcards: any.
+  std::string rdma_device_of(const std::string& traddr) const;
+};
+
+}  // namespace nvmeofs

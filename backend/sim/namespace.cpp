@@ -1,0 +1,168 @@
+#include "sim/namespace.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+
+#include "sim/machine.h"
+#include "sim/random.h"
+#include "sim/subsystem.h"
+#include "sim/text.h"
+
+namespace nvmeofs::sim {
+namespace {
+
+constexpr std::uint32_t all_namespaces = 0xffffffff;  // NVME_NSID_ALL
+
+const Namespace& of(const Item& item) {
+  return static_cast<const Namespace&>(item);
+}
+Namespace& of(Item& item) {
+  return static_cast<Namespace&>(item);
+}
+
+bool is_hex(char c) {
+  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+}
+char lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
+std::string show_device_path(const Item& item) {
+  return of(item).device_path.value_or("(null)");
+}
+
+// Not checked, not trimmed: whatever is wrong with it shows when the namespace is enabled.
+Syscall<void> store_device_path(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EBUSY);
+  const std::string_view path = first_line(written);
+  if (path.empty()) return fails(EINVAL);
+  of(item).device_path = std::string(path);
+  return {};
+}
+
+std::string show_device_uuid(const Item& item) {
+  return of(item).uuid;
+}
+
+// uuid_parse: dashes in place, any case, what comes after 36 characters is not looked at.
+Syscall<void> store_device_uuid(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EBUSY);
+  std::string uuid(written.substr(0, 36));
+  if (uuid.size() != 36) return fails(EINVAL);
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? uuid[i] != '-' : !is_hex(uuid[i])) return fails(EINVAL);
+  }
+  std::ranges::transform(uuid, uuid.begin(), lower);
+  of(item).uuid = uuid;
+  return {};
+}
+
+std::string show_device_nguid(const Item& item) {
+  return of(item).nguid;
+}
+
+// 16 pairs of digits, each with at most one dash or colon after it; shown in the form of a UUID.
+Syscall<void> store_device_nguid(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EBUSY);
+  std::string digits;
+  while (digits.size() < 32) {
+    if (written.size() < 2 || !is_hex(written[0]) || !is_hex(written[1])) return fails(EINVAL);
+    digits += lower(written[0]);
+    digits += lower(written[1]);
+    written.remove_prefix(2);
+    if (written.starts_with('-') || written.starts_with(':')) written.remove_prefix(1);
+  }
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) digits.insert(dash, 1, '-');
+  of(item).nguid = digits;
+  return {};
+}
+
+std::string show_enable(const Item& item) {
+  return of(item).enabled() ? "1" : "0";
+}
+
+Syscall<void> store_enable(Item& item, std::string_view written) {
+  const auto on = to_bool(written);
+  if (!on) return fails(on.error());
+  if (*on) return of(item).enable();
+  of(item).disable();
+  return {};
+}
+
+constexpr std::array attribute_rows{
+    Attribute{"device_path", show_device_path, store_device_path},
+    Attribute{"device_uuid", show_device_uuid, store_device_uuid},
+    Attribute{"device_nguid", show_device_nguid, store_device_nguid},
+    Attribute{"enable", show_enable, store_enable},
+};
+
+constexpr std::size_t name_max = 255;
+
+// What open(2) for reading and writing with O_DIRECT says, and nvmet about what it got.
+Syscall<void> open_device(const SimMachine& machine, const std::string& path) {
+  const std::filesystem::path parts(path);
+  if (std::ranges::any_of(parts,
+                          [](const auto& part) { return part.native().size() > name_max; })) {
+    return fails(ENAMETOOLONG);
+  }
+  const SimDevice* device = machine.find(path);
+  if (device == nullptr) {
+    const SimDevice* parent = machine.find(parts.parent_path().native());
+    const bool no_directory = parent != nullptr && parent->kind != SimDevice::Kind::directory;
+    return fails(no_directory ? ENOTDIR : ENOENT);
+  }
+  switch (device->kind) {
+    case SimDevice::Kind::directory:
+      return fails(EISDIR);
+    case SimDevice::Kind::character:
+      return fails(EINVAL);
+    case SimDevice::Kind::file:
+      if (!device->direct_io) return fails(EINVAL);
+      [[fallthrough]];
+    case SimDevice::Kind::block:
+      return device->read_only ? Syscall<void>(fails(EACCES)) : Syscall<void>();
+  }
+  return fails(EINVAL);
+}
+
+}  // namespace
+
+Namespace::Namespace(const std::string& name, std::uint32_t nsid, Subsystem& subsystem)
+    : Item(name),
+      uuid(random_uuid()),
+      nguid("00000000-0000-0000-0000-000000000000"),
+      nsid_(nsid),
+      subsystem_(subsystem) {}
+
+std::span<const Attribute> Namespace::attributes() const {
+  return attribute_rows;
+}
+
+Syscall<void> Namespace::enable() {
+  if (enabled_) return {};
+  if (!device_path) return fails(EINVAL);
+  if (auto opened = open_device(subsystem_.nvmet().machine, *device_path); !opened) return opened;
+  if (subsystem_.has_enabled_nsid(nsid_)) return fails(EBUSY);
+  enabled_ = true;
+  return {};
+}
+
+nvmeofs::Namespace Namespace::value() const {
+  nvmeofs::Namespace value;
+  if (device_path) value.attributes["device_path"] = *device_path;
+  value.attributes["device_uuid"] = uuid;
+  value.enabled = enabled_;
+  return value;
+}
+
+Syscall<std::unique_ptr<Item>> Namespaces::make(const std::string& name) {
+  const auto nsid = to_unsigned(name, UINT32_MAX);
+  if (!nsid) return fails(nsid.error());
+  if (*nsid == 0 || *nsid == all_namespaces) return fails(EINVAL);
+  return std::make_unique<Namespace>(name, *nsid, subsystem_);
+}
+
+}  // namespace nvmeofs::sim

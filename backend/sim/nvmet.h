@@ -1,0 +1,34 @@
+// What nvmet keeps besides the tree, shared by all items. Guarded by the kernel's lock.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nvmeofs/address.h"
+#include "sim/machine.h"
+
+namespace nvmeofs {
+
+// A host's connection to a subsystem. The kernel has one controller for each; its queues are of no
+// interest here.
+struct SimController {
+  std::string subsystem;
+  std::string host_nqn;
+  TransportAddress address;  // ours, that the host came in by
+  std::string peer;          // the host's address
+  std::string port;          // directory name
+};
+
+}  // namespace nvmeofs
+
+namespace nvmeofs::sim {
+
+class Port;
+
+struct Nvmet {
+  SimMachine machine;
+  std::vector<Port*> listening;
+  std::vector<SimController> controllers;
+};
+
+}  // namespace nvmeofs::sim

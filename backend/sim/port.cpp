@@ -1,0 +1,199 @@
+#include "sim/port.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/listen.h"
+#include "sim/subsystem.h"
+#include "sim/text.h"
+
+namespace nvmeofs::sim {
+namespace {
+
+constexpr std::size_t traddr_max_write = 256;  // NVMF_TRADDR_SIZE
+constexpr std::size_t trsvcid_max_write = 32;  // NVMF_TRSVCID_SIZE
+
+const Port& of(const Item& item) {
+  return static_cast<const Port&>(item);
+}
+Port& of(Item& item) {
+  return static_cast<Port&>(item);
+}
+
+std::string show_trtype(const Item& item) {
+  return of(item).trtype;
+}
+
+// Resets addr_tsas, which means something else to each transport.
+Syscall<void> store_trtype(Item& item, std::string_view written) {
+  Port& port = of(item);
+  if (port.enabled()) return fails(EACCES);
+  const auto name = to_name(written, {"rdma", "fc", "tcp", "loop"});
+  if (!name) return fails(name.error());
+  port.trtype = *name;
+  port.tsas = *name == "tcp" ? "none" : *name == "rdma" ? "connected" : "";
+  return {};
+}
+
+std::string show_adrfam(const Item& item) {
+  return of(item).adrfam;
+}
+
+Syscall<void> store_adrfam(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EACCES);
+  const auto name = to_name(written, {"ipv4", "ipv6", "ib", "fc", "loop"});
+  if (!name) return fails(name.error());
+  of(item).adrfam = *name;
+  return {};
+}
+
+std::string show_traddr(const Item& item) {
+  return of(item).traddr;
+}
+
+Syscall<void> store_traddr(Item& item, std::string_view written) {
+  if (written.size() > traddr_max_write) return fails(EINVAL);
+  if (of(item).enabled()) return fails(EACCES);
+  of(item).traddr = to_word(written);
+  return {};
+}
+
+std::string show_trsvcid(const Item& item) {
+  return of(item).trsvcid;
+}
+
+Syscall<void> store_trsvcid(Item& item, std::string_view written) {
+  if (written.size() > trsvcid_max_write) return fails(EINVAL);
+  if (of(item).enabled()) return fails(EACCES);
+  of(item).trsvcid = to_word(written);
+  return {};
+}
+
+std::string show_treq(const Item& item) {
+  return of(item).treq;
+}
+
+Syscall<void> store_treq(Item& item, std::string_view written) {
+  Port& port = of(item);
+  if (port.enabled()) return fails(EACCES);
+  const auto name = to_name(written, {"not specified", "required", "not required"});
+  if (!name) return fails(name.error());
+  if (port.tsas == "tls1.3" && *name == "not specified") return fails(EINVAL);
+  port.treq = *name;
+  return {};
+}
+
+std::string show_tsas(const Item& item) {
+  return of(item).tsas;
+}
+
+Syscall<void> store_tsas(Item& item, std::string_view written) {
+  Port& port = of(item);
+  if (port.enabled()) return fails(EACCES);
+  if (port.trtype == "rdma") {
+    const auto name = to_name(written, {"connected"});
+    return name ? Syscall<void>() : Syscall<void>(fails(name.error()));
+  }
+  if (port.trtype != "tcp") return fails(EINVAL);
+  const auto name = to_name(written, {"none", "tls1.3"});
+  if (!name) return fails(name.error());
+  if (*name == "none") {
+    port.treq = "not specified";
+  } else if (port.treq == "not specified") {
+    port.treq = "required";
+  }
+  port.tsas = *name;
+  return {};
+}
+
+constexpr std::array attribute_rows{
+    Attribute{"addr_trtype", show_trtype, store_trtype},
+    Attribute{"addr_adrfam", show_adrfam, store_adrfam},
+    Attribute{"addr_traddr", show_traddr, store_traddr},
+    Attribute{"addr_trsvcid", show_trsvcid, store_trsvcid},
+    Attribute{"addr_treq", show_treq, store_treq},
+    Attribute{"addr_tsas", show_tsas, store_tsas},
+};
+
+}  // namespace
+
+Syscall<void> PortSubsystems::allow_link(Item& target) {
+  const auto* subsystem = dynamic_cast<const Subsystem*>(&target);
+  if (subsystem == nullptr) return fails(EINVAL);
+  if (serves(subsystem->name())) return fails(EEXIST);
+  // A port that listens already takes further links without looking at its address again.
+  return links().empty() ? port_.listen() : Syscall<void>();
+}
+
+void PortSubsystems::drop_link(Item& target) {
+  std::erase_if(port_.nvmet().controllers, [&](const SimController& controller) {
+    return controller.port == port_.name() && controller.subsystem == target.name();
+  });
+  if (links().empty()) port_.stop_listening();
+}
+
+bool PortSubsystems::serves(const std::string& nqn) const {
+  return std::ranges::any_of(links(), [&](const auto& link) { return link.second->name() == nqn; });
+}
+
+Port::Port(const std::string& name, Nvmet& nvmet)
+    : Item(name), nvmet_(nvmet), subsystems_(&add_built_in<PortSubsystems>(*this)) {}
+
+Port::~Port() {
+  stop_listening();
+}
+
+std::span<const Attribute> Port::attributes() const {
+  return attribute_rows;
+}
+
+Syscall<void> Port::listen() {
+  auto address = parse_listen_address(trtype, adrfam, traddr, trsvcid, nvmet_.machine);
+  if (!address) return fails(address.error());
+  std::vector<TransportAddress> others;
+  for (const Port* port : nvmet_.listening) others.push_back(*port->listening());
+  if (auto checked = check_listen(*address, nvmet_.machine, others); !checked) return checked;
+  listening_ = std::move(*address);
+  nvmet_.listening.push_back(this);
+  return {};
+}
+
+void Port::stop_listening() {
+  listening_.reset();
+  std::erase(nvmet_.listening, this);
+}
+
+nvmeofs::Port Port::value() const {
+  nvmeofs::Port value;
+  for (const auto& [name, text] : {std::pair{"addr_trtype", &trtype},
+                                   {"addr_adrfam", &adrfam},
+                                   {"addr_traddr", &traddr},
+                                   {"addr_trsvcid", &trsvcid}}) {
+    if (!text->empty()) value.attributes.emplace(name, *text);
+  }
+  for (const auto& [name, subsystem] : subsystems_->links()) {
+    value.subsystems.emplace(subsystem->name(), name);
+  }
+  return value;
+}
+
+// A listener is bound to the RDMA device that answered for its address, and goes with that. It
+// stays when only the address goes, and on a wildcard or loopback address, which are bound to no
+// device.
+void Port::notice_machine() {
+  if (!listening_ || listening_->trtype != Trtype::rdma) return;
+  if (listening_->is_wildcard() || listening_->is_loopback()) return;
+  const auto& addresses = nvmet_.machine.addresses;
+  const auto rdma_device = addresses.find(listening_->traddr);
+  if (rdma_device == addresses.end() || !rdma_device->second.empty()) return;
+  std::erase_if(nvmet_.controllers,
+                [&](const SimController& controller) { return controller.port == name(); });
+  stop_listening();
+}
+
+Syscall<std::unique_ptr<Item>> Ports::make(const std::string& name) {
+  if (!to_unsigned(name, UINT16_MAX)) return fails(EINVAL);
+  return std::make_unique<Port>(name, nvmet_);
+}
+
+}  // namespace nvmeofs::sim

@@ -1,0 +1,76 @@
+// ports/<portid>. A port listens from its first link to its last; nothing else tells it to.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nvmeofs/target.h"
+#include "sim/item.h"
+#include "sim/nvmet.h"
+
+namespace nvmeofs::sim {
+
+class Port;
+
+class PortSubsystems : public Item {
+ public:
+  explicit PortSubsystems(Port& port) : Item("subsystems"), port_(port) {}
+
+  bool takes_links() const override { return true; }
+  // EINVAL: not a subsystem. EEXIST: linked already, under whatever name. The first link also has
+  // what Port::listen says.
+  Syscall<void> allow_link(Item& target) override;
+  // Ends the controllers of the subsystem that came in through this port.
+  void drop_link(Item& target) override;
+  bool serves(const std::string& nqn) const;
+
+ private:
+  Port& port_;
+};
+
+class Port : public Item {
+ public:
+  Port(const std::string& name, Nvmet& nvmet);
+  ~Port() override;
+
+  std::span<const Attribute> attributes() const override;
+
+  Nvmet& nvmet() { return nvmet_; }
+  // Has a link. All attributes are frozen then (EACCES).
+  bool enabled() const { return !subsystems_->links().empty(); }
+  bool serves(const std::string& nqn) const { return subsystems_->serves(nqn); }
+  // Where it listens; nothing when it is not enabled, or when its RDMA device went away: then the
+  // listener is gone for good, though configfs still looks enabled.
+  const std::optional<TransportAddress>& listening() const { return listening_; }
+
+  Syscall<void> listen();
+  void stop_listening();
+  // After an edit of the machine: a listener whose RDMA device is gone is gone.
+  void notice_machine();
+  nvmeofs::Port value() const;
+
+  std::string trtype;
+  std::string adrfam;
+  std::string traddr;
+  std::string trsvcid;
+  std::string treq = "not specified";
+  std::string tsas;
+
+ private:
+  Nvmet& nvmet_;
+  PortSubsystems* subsystems_;
+  std::optional<TransportAddress> listening_;
+};
+
+class Ports : public Item {
+ public:
+  explicit Ports(Nvmet& nvmet) : Item("ports"), nvmet_(nvmet) {}
+
+  // The name is a number of 16 bits, however it is spelled. EINVAL.
+  Syscall<std::unique_ptr<Item>> make(const std::string& name) override;
+
+ private:
+  Nvmet& nvmet_;
+};
+
+}  // namespace nvmeofs::sim

@@ -1,0 +1,171 @@
+#include "sim/sim_probe.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace nvmeofs {
+namespace {
+
+DeviceId id_of(const SimMachine& machine, const SimDevice& device) {
+  if (device.kind == SimDevice::Kind::file) {
+    return {.block = false, .device = 1, .inode = device.number, .whole = 1};
+  }
+  const SimDevice* whole =
+      device.partition_of.empty() ? &device : machine.find(device.partition_of);
+  return {.block = true,
+          .device = device.number,
+          .inode = 0,
+          .whole = whole == nullptr ? device.number : whole->number};
+}
+
+// Messages say what the device is, as those of the real probe do: whoever keeps the record puts the
+// file and the value in front.
+Result<const SimDevice*> find(const SimMachine& machine, const std::string& path) {
+  const SimDevice* device = machine.find(path);
+  if (device == nullptr) {
+    std::string disks;
+    for (const auto& [name, other] : machine.devices) {
+      if (other.kind == SimDevice::Kind::block) disks += " " + name;
+    }
+    return refuse(ENOENT, Reason::device_missing,
+                  "does not exist; the disks of this simulated machine are{}", disks);
+  }
+  if (device->kind == SimDevice::Kind::directory || device->kind == SimDevice::Kind::character) {
+    return refuse(
+        ENOTBLK, Reason::device_kind,
+        "{}, not a disk; write the path of a block device or of a regular file",
+        device->kind == SimDevice::Kind::directory ? "a directory" : "a character device");
+  }
+  return device;
+}
+
+// One is the other, or a partition of it. Two partitions of a disk do not overlap.
+bool overlap(const SimMachine& machine, const std::string& a, const std::string& b) {
+  const auto& devices = machine.devices;
+  return a == b || devices.at(a).partition_of == b || devices.at(b).partition_of == a;
+}
+
+std::string subject_of(const SimMachine& machine, const std::string& path,
+                       const std::string& other) {
+  if (other == path) return {};
+  const bool is_partition = machine.devices.at(other).partition_of == path;
+  return fmt::format("its {} {} is ", is_partition ? "partition" : "disk", other);
+}
+
+bool is_claimed(const SimMachine& machine, const std::string& path) {
+  return std::ranges::any_of(machine.devices, [&](const auto& entry) {
+    return entry.second.claimed && overlap(machine, path, entry.first);
+  });
+}
+
+// What an O_EXCL open finds, on the device itself and on what shares blocks with it.
+Result<void> check_use(const SimMachine& machine, const DevicePath& wanted) {
+  const std::string path = machine.resolve(wanted.path());
+  for (const auto& [other, device] : machine.devices) {
+    const std::string use = device.claimed ? "held open by nvmeofs" : device.used_by;
+    if (use.empty() || !overlap(machine, path, other)) continue;
+    return refuse(EBUSY, Reason::device_in_use,
+                  "{}{}; end that use first, or write '{} force' to serve it all the same",
+                  subject_of(machine, path, other), use, wanted.path());
+  }
+  return {};
+}
+
+Result<DeviceId> examine_in(const SimMachine& machine, const DevicePath& wanted) {
+  const auto found = find(machine, wanted.path());
+  if (!found) return tl::unexpected(found.error());
+  const SimDevice& device = **found;
+  if (device.system) {
+    return refuse(EBUSY, Reason::device_system,
+                  "the disk under / of this machine, which is never served, not even with "
+                  "'force'; write another disk");
+  }
+  if (device.read_only) {
+    return refuse(EROFS, Reason::device_read_only,
+                  "read-only; make it writable first, or write another");
+  }
+  if (device.bytes == 0) {
+    return refuse(EINVAL, Reason::bad_value,
+                  "0 bytes long, which no host can use as a disk; write another");
+  }
+  if (wanted.force()) return id_of(machine, device);
+  if (auto free = check_use(machine, wanted); !free) return tl::unexpected(free.error());
+  if (!device.member_of.empty()) {
+    return refuse(EBUSY, Reason::device_member,
+                  "{}, not in use now, but the next boot may take it back; remove it from there "
+                  "first, or write '{} force' to serve it all the same",
+                  device.member_of, wanted.path());
+  }
+  return id_of(machine, device);
+}
+
+class SimClaim : public Claim {
+ public:
+  // An empty path holds nothing: what is forced may be somebody else's already.
+  SimClaim(SimKernel& kernel, std::string path) : kernel_(kernel), path_(std::move(path)) {}
+  ~SimClaim() override {
+    if (path_.empty()) return;
+    kernel_.edit_machine([&](SimMachine& machine) {
+      // The disk may have been taken out meanwhile.
+      if (SimDevice* device = machine.find(path_)) device->claimed = false;
+    });
+  }
+
+ private:
+  SimKernel& kernel_;
+  std::string path_;
+};
+
+}  // namespace
+
+Result<DeviceId> SimDevices::identify(const std::string& path) {
+  const SimMachine machine = kernel_.machine();
+  return find(machine, path).map([&](const SimDevice* device) { return id_of(machine, *device); });
+}
+
+Result<DeviceId> SimDevices::examine(const DevicePath& device) {
+  return examine_in(kernel_.machine(), device);
+}
+
+Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device) {
+  Result<std::unique_ptr<Claim>> result;
+  kernel_.edit_machine([&](SimMachine& machine) {
+    if (const auto examined = examine_in(machine, device); !examined) {
+      result = tl::unexpected(examined.error());
+      return;
+    }
+    std::string path = machine.resolve(device.path());
+    if (is_claimed(machine, path) || !machine.devices.at(path).used_by.empty()) {
+      path.clear();
+    } else {
+      machine.devices.at(path).claimed = true;
+    }
+    result = std::make_unique<SimClaim>(kernel_, std::move(path));
+  });
+  return result;
+}
+
+Result<void> SimAddresses::check(const TransportAddress& address) {
+  TransportAddress over_tcp = address;
+  over_tcp.trtype = Trtype::tcp;
+  if (address.trtype == Trtype::rdma && address.is_loopback()) {
+    return refuse(ENODEV, Reason::address_loopback,
+                  "a loopback address, for which no RDMA device answers; write {} to serve it over "
+                  "TCP, or the address of an RDMA device",
+                  over_tcp.uri());
+  }
+  const SimMachine machine = kernel_.machine();
+  if (!machine.has_address(address.traddr)) {
+    std::string known;
+    for (const auto& [traddr, rdma_device] : machine.addresses) known += " " + traddr;
+    return refuse(EADDRNOTAVAIL, Reason::address_not_local,
+                  "not an address of this machine, which has{}", known);
+  }
+  if (address.trtype == Trtype::rdma && machine.rdma_device_of(address.traddr).empty()) {
+    return refuse(ENODEV, Reason::no_rdma_device,
+                  "no RDMA device answers for it; write {} to serve it over TCP", over_tcp.uri());
+  }
+  return {};
+}
+
+}  // namespace nvmeofs

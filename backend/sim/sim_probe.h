@@ -1,0 +1,37 @@
+// The simulated machine's disks and addresses, judged as the real ones are.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "nvmeofs/probe.h"
+#include "sim/kernel.h"
+
+namespace nvmeofs {
+
+// The kernel outlives it and its claims. Any thread. Claims count for the whole machine, whichever
+// SimDevices they were made through.
+class SimDevices : public DeviceProbe {
+ public:
+  explicit SimDevices(SimKernel& kernel) : kernel_(kernel) {}
+
+  Result<DeviceId> identify(const std::string& path) override;
+  Result<DeviceId> examine(const DevicePath& device) override;
+  Result<std::unique_ptr<Claim>> claim(const DevicePath& device) override;
+
+ private:
+  SimKernel& kernel_;
+};
+
+// The kernel outlives it. Any thread.
+class SimAddresses : public AddressProbe {
+ public:
+  explicit SimAddresses(SimKernel& kernel) : kernel_(kernel) {}
+
+  Result<void> check(const TransportAddress& address) override;
+
+ private:
+  SimKernel& kernel_;
+};
+
+}  // namespace nvmeofs

@@ -1,0 +1,25 @@
+// Who is connected to the simulated kernel; it knows, so everything is sure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nvmeofs/sessions.h"
+#include "sim/kernel.h"
+
+namespace nvmeofs {
+
+// The kernel outlives it. Any thread.
+class SimSessions : public Sessions {
+ public:
+  explicit SimSessions(SimKernel& kernel) : kernel_(kernel) {}
+
+  Result<std::vector<Client>> clients(const Target& observed,
+                                      const std::string& subsystem) override;
+  Result<bool> listening(const TransportAddress& address) override;
+
+ private:
+  SimKernel& kernel_;
+};
+
+}  // namespace nvmeofs
