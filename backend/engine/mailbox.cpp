@@ -20,9 +20,16 @@ Mailbox::~Mailbox() {
 }
 
 void Mailbox::post(Event event) {
+  bool closed = false;
   {
     const std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(event));
+    closed = closed_;
+    if (!closed) posted_.push_back(std::move(event));
+  }
+  if (closed) {
+    if (auto* submitted = std::get_if<Submitted>(&event))
+      submitted->completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+    return;
   }
   // Fails only when the counter is full, and then the reader is awake already.
   eventfd_write(wake_fd_, 1);
@@ -52,6 +59,7 @@ Event Mailbox::take() {
 
 std::deque<Event> Mailbox::drain() {
   const std::lock_guard lock(mutex_);
+  closed_ = true;
   return std::exchange(posted_, {});
 }
 

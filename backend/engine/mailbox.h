@@ -31,12 +31,13 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
+  // A request that comes after drain() is answered here: ESHUTDOWN.
   void post(Event event);
 
   // Waits. What was posted comes in its order, before a change of the kernel.
   Event take();
 
-  // What was posted and not taken, at the end.
+  // What was posted and not taken, at the end; nothing is taken any more.
   std::deque<Event> drain();
 
  private:
@@ -44,6 +45,7 @@ class Mailbox {
   int wake_fd_;
   std::mutex mutex_;  // a leaf
   std::deque<Event> posted_;
+  bool closed_ = false;
 };
 
 }  // namespace nvmeofs

@@ -1,6 +1,5 @@
 #include "nvmet/nvmet_backend.h"
 
-#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
@@ -14,9 +13,12 @@ namespace nvmeofs {
 
 namespace {
 
+// fs/configfs/mount.c; the kernel exports it in no header.
+constexpr long configfs_magic = 0x62656570;
+
 bool configfs_is_mounted() {
   struct statfs facts {};
-  return statfs(NvmetBackend::configfs_path, &facts) == 0 && facts.f_type == CONFIGFS_MAGIC;
+  return statfs(NvmetBackend::configfs_path, &facts) == 0 && facts.f_type == configfs_magic;
 }
 
 Result<void> mount_configfs() {

@@ -1,0 +1,210 @@
+// The program: knows every concrete class and puts them together.
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "engine/identity.h"
+#include "fs/daemonize.h"
+#include "fs/filesystem.h"
+#include "fs/invalidation.h"
+#include "fs/kernel_lock.h"
+#include "fs/log.h"
+#include "fs/mountpoint.h"
+#include "fs/options.h"
+#include "fs/session.h"
+#include "nvmeofs/engine.h"
+#include "nvmet/nvmet_backend.h"
+#include "probe/address_probe.h"
+#include "probe/check.h"
+#include "probe/device_probe.h"
+#include "sessions/kernel_sessions.h"
+#include "sim/kernel.h"
+#include "sim/sim_backend.h"
+#include "sim/sim_probe.h"
+#include "sim/sim_sessions.h"
+
+namespace nvmeofs {
+namespace {
+
+// The kernel and the machine around it, or what stands for them.
+class World {
+ public:
+  virtual ~World() = default;
+  virtual Environment environment() = 0;
+};
+
+class SimWorld : public World {
+ public:
+  Environment environment() override {
+    return {backend_, devices_, addresses_, sessions_, random_identity};
+  }
+
+ private:
+  SimKernel kernel_{SimMachine::example()};
+  SimBackend backend_{kernel_};
+  SimDevices devices_{kernel_};
+  SimAddresses addresses_{kernel_};
+  SimSessions sessions_{kernel_};
+};
+
+class NvmetWorld : public World {
+ public:
+  explicit NvmetWorld(std::unique_ptr<NvmetBackend> backend) : backend_(std::move(backend)) {}
+  Environment environment() override {
+    return {*backend_, devices_, addresses_, sessions_, random_identity};
+  }
+
+ private:
+  std::unique_ptr<NvmetBackend> backend_;
+  MachineDevices devices_;
+  MachineAddresses addresses_;
+  KernelSessions sessions_;
+};
+
+Result<std::unique_ptr<World>> open_world(Source source) {
+  if (source == Source::sim) return std::make_unique<SimWorld>();
+  return NvmetBackend::open().map([](auto backend) -> std::unique_ptr<World> {
+    return std::make_unique<NvmetWorld>(std::move(backend));
+  });
+}
+
+// From here on signals only ever arrive at this descriptor: every thread that is made later has
+// them blocked too.
+UniqueFd take_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE}) sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigdelset(&signals, SIGUSR1);
+  sigdelset(&signals, SIGPIPE);
+  return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC));
+}
+
+// Until a signal, or until the mount is gone.
+void wait_for_end(int signals, int ended) {
+  std::array<pollfd, 2> waits{pollfd{signals, POLLIN, 0}, pollfd{ended, POLLIN, 0}};
+  while (::poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
+  }
+  if ((waits[0].revents & POLLIN) == 0) return;
+  signalfd_siginfo info{};
+  if (::read(signals, &info, sizeof info) == sizeof info)
+    spdlog::info("ending after signal {}; exports are served on",
+                 strsignal(static_cast<int>(info.ssi_signo)));
+}
+
+void describe_simulation() {
+  fmt::print("Simulated: nothing here reaches a disk or a network. There are\n{}",
+             SimMachine::example().describe());
+  std::fflush(stdout);
+}
+
+Result<void> serve(const MountCommand& command, const std::string& mountpoint, Startup& startup) {
+  const UniqueFd signals = take_signals();
+  if (auto cleared = clear_mountpoint(mountpoint); !cleared) return cleared;
+  UniqueFd lock;
+  if (command.source == Source::nvmet) {
+    auto locked = lock_kernel(mountpoint);
+    if (!locked) return tl::make_unexpected(locked.error());
+    lock = std::move(*locked);
+  }
+  auto world = open_world(command.source);
+  if (!world) return tl::make_unexpected(world.error());
+
+  auto engine = std::make_unique<Engine>((*world)->environment(),
+                                         EngineOptions{.hosts_any = command.hosts_any});
+  Filesystem filesystem(*engine, {.owner = {::geteuid(), ::getegid()},
+                                  .default_transport = command.default_transport,
+                                  .on_ready = [&] {
+                                    if (command.source == Source::sim) describe_simulation();
+                                    startup.ready();
+                                  }});
+  auto session = Session::open(filesystem, {.source = std::string(to_string(command.source)),
+                                            .allow_other = command.allow_other,
+                                            .read_only = command.read_only});
+  if (!session) return tl::make_unexpected(session.error());
+  auto invalidation = std::make_unique<Invalidation>((*session)->handle());
+  engine->on_publish([&told = *invalidation](const Snapshot& before, const Snapshot& after) {
+    told.tell(notices(before, after));
+  });
+  if (auto started = engine->start(); !started) return started;
+  if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
+  (*session)->start();
+
+  wait_for_end(signals.get(), (*session)->ended_fd());
+
+  // Requests are still answered meanwhile: one that was not would hold the kernel's lock of a
+  // directory, which a notification that is under way waits for. And nothing may be left that could
+  // answer through a session that is no more.
+  sd_notify(0, "STOPPING=1");
+  engine->stop();
+  invalidation.reset();
+  (*session)->stop();
+  engine.reset();
+  return {};
+}
+
+int run_mount(const MountCommand& command) {
+  // Before the fork, which goes to /.
+  const auto mountpoint = resolve_mountpoint(command.mountpoint);
+  if (!mountpoint) {
+    Startup().failed(mountpoint.error().message);
+    return 1;
+  }
+  Startup startup;
+  if (!command.foreground) {
+    Forked forked = daemonize();
+    if (forked.parent_status) return *forked.parent_status;
+    startup = std::move(forked.startup);
+  }
+  start_logging(command.foreground ? LogTarget::standard_error : LogTarget::syslog);
+  if (const auto served = serve(command, *mountpoint, startup); !served) {
+    startup.failed(served.error().message);
+    return 1;
+  }
+  return 0;
+}
+
+int run_check() {
+  bool all = true;
+  for (const CheckLine& line : check_machine()) {
+    all = all && line.ok;
+    fmt::print("{} {}: {}{}\n", line.ok ? "ok     " : "missing", line.what, line.found,
+               line.mend.empty() ? "" : "; " + line.mend);
+  }
+  return all ? 0 : 1;
+}
+
+int run(int argc, char** argv) {
+  const auto command = parse_command_line(argc, argv);
+  if (!command) {
+    Startup().failed(command.error().message);
+    return 2;
+  }
+  if (const auto* print = std::get_if<PrintCommand>(&*command)) {
+    fmt::print("{}\n", print->text);
+    return 0;
+  }
+  if (std::holds_alternative<CheckCommand>(*command)) return run_check();
+  return run_mount(std::get<MountCommand>(*command));
+}
+
+}  // namespace
+}  // namespace nvmeofs
+
+int main(int argc, char** argv) {
+  try {
+    return nvmeofs::run(argc, argv);
+  } catch (const std::exception& thrown) {
+    fmt::print(stderr, "nvmeofs: {}\n", thrown.what());
+    return 1;
+  }
+}

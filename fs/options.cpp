@@ -1,0 +1,125 @@
+#include "fs/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+namespace nvmeofs {
+namespace {
+
+// What mount(8) and fstab say to themselves, to systemd or to the kernel, and what says what is
+// the case anyway. An nvmeofs mount is always nosuid and nodev.
+constexpr std::array ignored{
+    "rw",       "defaults",   "auto",        "noauto",   "user",       "nouser",   "users",
+    "owner",    "group",      "nofail",      "_netdev",  "dev",        "nodev",    "suid",
+    "nosuid",   "exec",       "noexec",      "async",    "sync",       "atime",    "noatime",
+    "relatime", "norelatime", "strictatime", "diratime", "nodiratime", "lazytime", "nolazytime"};
+
+constexpr auto footer =
+    R"(SOURCE is nvmet, this machine's kernel (the default), or sim: a simulated kernel in memory with
+made-up disks and addresses, to try things on.
+
+Options after -o, separated by commas:
+  transport=rdma|tcp   of an address that names none (rdma)
+  hosts=any|none       who may connect to a new export (any)
+  allow_other          other users may look too; permissions always hold
+  ro                   nothing can be changed through this mount
+What mount(8) adds (nofail, _netdev, x-..., and so on) is taken as well.)";
+
+class Help : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: nvmeofs [SOURCE] MOUNTPOINT [-o OPTIONS] [-f]\n       nvmeofs check\n";
+  }
+};
+
+bool is_ignored(const std::string& option) {
+  return std::find(ignored.begin(), ignored.end(), option) != ignored.end() ||
+         option.starts_with("x-") || option.starts_with("comment=");
+}
+
+Result<void> apply_option(const std::string& option, MountCommand& command) {
+  constexpr std::string_view transport = "transport=";
+  if (option.empty() || is_ignored(option)) return {};
+  if (option == "allow_other") {
+    command.allow_other = true;
+  } else if (option == "ro") {
+    command.read_only = true;
+  } else if (option == "hosts=any" || option == "hosts=none") {
+    command.hosts_any = option == "hosts=any";
+  } else if (option.starts_with(transport)) {
+    const auto trtype = parse_trtype(std::string_view(option).substr(transport.size()));
+    if (!trtype) return tl::make_unexpected(trtype.error());
+    command.default_transport = *trtype;
+  } else {
+    return refuse(EINVAL, Reason::bad_value,
+                  "option '{}' is not known; nvmeofs --help lists those that are", option);
+  }
+  return {};
+}
+
+Result<Source> parse_source(const std::string& word) {
+  if (word == "nvmet") return Source::nvmet;
+  if (word == "sim") return Source::sim;
+  return refuse(EINVAL, Reason::bad_value,
+                "'{}' is no source; it is nvmet (this machine's kernel) or sim (one made up)",
+                word);
+}
+
+}  // namespace
+
+std::string_view to_string(Source source) {
+  return source == Source::sim ? "sim" : "nvmet";
+}
+
+Result<Command> parse_command_line(int argc, const char* const* argv) {
+  MountCommand mount;
+  std::vector<std::string> words;
+  std::vector<std::string> options;
+
+  CLI::App app("NVMe over Fabrics as a tree of files", "nvmeofs");
+  app.set_version_flag("--version", "nvmeofs " NVMEOFS_VERSION);
+  app.set_help_flag("-h,--help", "This text");
+  app.formatter(std::make_shared<Help>());
+  app.footer(footer);
+  app.add_option("words", words)->group("");
+  app.add_option("-o", options, "Mount options")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("OPTIONS");
+  app.add_flag("-f", mount.foreground, "Stay in the foreground");
+  const CLI::App* const check =
+      app.add_subcommand("check", "Say what this machine has and lacks, and the mend");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& version) {
+    return PrintCommand{std::string(version.what())};
+  } catch (const CLI::CallForHelp&) {
+    return PrintCommand{app.help()};
+  } catch (const CLI::ParseError& error) {
+    return refuse(EINVAL, Reason::bad_value, "{}; see nvmeofs --help", error.what());
+  }
+  if (*check) return CheckCommand{};
+
+  if (words.empty()) return refuse(EINVAL, Reason::bad_value, "no mount point; see nvmeofs --help");
+  if (words.size() > 2) {
+    return refuse(EINVAL, Reason::bad_value, "'{}' is one word too many; see nvmeofs --help",
+                  words[2]);
+  }
+  if (words.size() == 2) {
+    const auto source = parse_source(words.front());
+    if (!source) return tl::make_unexpected(source.error());
+    mount.source = *source;
+  }
+  mount.mountpoint = words.back();
+  for (const std::string& option : options)
+    if (const auto applied = apply_option(option, mount); !applied)
+      return tl::make_unexpected(applied.error());
+  return mount;
+}
+
+}  // namespace nvmeofs

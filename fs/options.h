@@ -1,0 +1,41 @@
+// The command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "nvmeofs/address.h"
+#include "nvmeofs/error.h"
+
+namespace nvmeofs {
+
+enum class Source { nvmet, sim };
+
+std::string_view to_string(Source source);
+
+// Serve a mount.
+struct MountCommand {
+  Source source = Source::nvmet;
+  std::string mountpoint;  // as given
+  bool foreground = false;
+  bool allow_other = false;
+  bool read_only = false;
+  Trtype default_transport = Trtype::rdma;
+  bool hosts_any = true;
+};
+
+// Say what this machine has and lacks.
+struct CheckCommand {};
+
+// --help, --version: print and leave.
+struct PrintCommand {
+  std::string text;
+};
+
+using Command = std::variant<MountCommand, CheckCommand, PrintCommand>;
+
+// EINVAL with a sentence for what is not understood.
+Result<Command> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace nvmeofs

@@ -1,0 +1,52 @@
+#include "fs/readme.h"
+
+namespace nvmeofs {
+
+std::string_view readme_text() {
+  return R"(NVMe over Fabrics as a tree of files
+====================================
+
+Each directory in exports/ is one disk that this machine serves to others over the network. Its name
+is the NQN that they connect to.
+
+  mkdir exports/toto                              a draft; nothing in the kernel yet
+  echo /dev/nvme0n1 > exports/toto/device         which disk; checked now
+  echo 192.168.1.32 > exports/toto/address        where; checked now
+  cat exports/toto/plan                           what enabling will do, as commands
+  echo 1 > exports/toto/enabled                   all of it, or none of it
+  cat exports/toto/status                         what is true now
+  echo 0 > exports/toto/enabled                   taken back, and the disk is free again
+  rmdir exports/toto
+
+The host connects with
+  nvme connect -t rdma -a 192.168.1.32 -s 4420 -n toto
+
+The files of an export
+----------------------
+device    The block device or regular file: an absolute path. One that is in use on this machine is
+          refused; "/dev/sdb force" skips that check.
+address   [transport://]address[:port], one a line. The transport is rdma (or what the mount option
+          transport= says) or tcp, the port 4420: tcp://192.168.1.32, rdma://[fd00::1]:4420.
+          > replaces the list, >> adds to it.
+enabled   1 or 0. While hosts are connected 0 is refused; "0 force" does it all the same.
+hosts     Who may connect: "any", or one host NQN a line. An empty line is nobody.
+status    disabled, enabled, waiting, drifted (the kernel is not as it should be), failed, or
+          foreign (made by something else); then the addresses, the hosts, how many are connected,
+          and the last refusal.
+plan      What writing 1 to enabled would do to the kernel, or 0 once it is enabled.
+clients   Who is connected: address, transport, host NQN, how sure that is, and how it is known.
+
+log, beside this file, has the last 256 changes and refusals.
+
+When a write fails
+------------------
+The write itself fails, nothing is changed, and the reason stands in status and in log, with the way
+out. One write is one value: use echo, tee or cp, not an editor that makes a new file. An empty line
+(echo > address) clears device, address or hosts of a disabled export; a truncation is no value and
+changes nothing.
+
+Unmounting stops no export: the kernel goes on serving, and the next mount shows it.
+)";
+}
+
+}  // namespace nvmeofs
