@@ -126,9 +126,9 @@ TEST_F(Planned, TeardownIsTheKernelsSequence) {
   const Target there = with_export({}, served(), {});
   EXPECT_EQ(commands(there, {}), (std::vector<std::string>{
                                      "rm N/ports/1/subsystems/toto",
-                                     "rmdir N/ports/1",
                                      "rmdir N/subsystems/toto/namespaces/1",
                                      "rmdir N/subsystems/toto",
+                                     "rmdir N/ports/1",
                                  }));
 }
 

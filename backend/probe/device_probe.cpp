@@ -1,0 +1,179 @@
+#include "device_probe.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "block_tree.h"
+#include "device_identity.h"
+#include "device_members.h"
+#include "device_users.h"
+#include "fd.h"
+
+namespace nvmeofs {
+namespace {
+
+class OpenDevice : public Claim {
+ public:
+  explicit OpenDevice(Fd fd) : fd_(std::move(fd)) {}
+
+ private:
+  Fd fd_;
+};
+
+tl::unexpected<Error> refuse_use(const DevicePath& device, const Use& use) {
+  return refuse(EBUSY, Reason::device_in_use,
+                "{}; {}, or write '{} force' to serve it all the same", use.how, use.mend,
+                device.path());
+}
+
+tl::unexpected<Error> refuse_open(int errnum) {
+  switch (errnum) {
+    case ENOENT:
+    case ENOTDIR:
+      return refuse(ENOENT, Reason::device_missing,
+                    "does not exist any more; 'lsblk' lists the disks there are");
+    case ENXIO:
+    case ENODEV:
+      return refuse(errnum, Reason::device_missing,
+                    "a device node that no driver answers for; 'lsblk' lists the disks there are");
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return refuse(EROFS, Reason::device_read_only,
+                    "cannot be opened for writing ({}); make it writable first, or write another",
+                    std::strerror(errnum));
+    case ETXTBSY:
+      return refuse(EBUSY, Reason::device_in_use, "a program that is running; write another file");
+    default:
+      return refuse(errnum, Reason::kernel_refused, "cannot be opened: {}", std::strerror(errnum));
+  }
+}
+
+tl::unexpected<Error> refuse_empty(std::string_view mend) {
+  return refuse(EINVAL, Reason::bad_value, "0 bytes long, which no host can use as a disk; {}",
+                mend);
+}
+
+// The path was looked up twice; somebody may have changed what it leads to in between.
+Result<void> check_same(const DeviceId& id, const struct stat& opened) {
+  const bool same =
+      id.block ? S_ISBLK(opened.st_mode) && opened.st_rdev == id.device
+               : S_ISREG(opened.st_mode) && opened.st_dev == id.device && opened.st_ino == id.inode;
+  if (same) return {};
+  return refuse(EBUSY, Reason::device_in_use,
+                "led to another device while it was being checked; write it again");
+}
+
+Result<void> check_system(dev_t device) {
+  const auto mount = system_mount_on(device);
+  if (!mount) return tl::unexpected<Error>(mount.error());
+  if (!*mount) return {};
+  return refuse(EBUSY, Reason::device_system,
+                "the disk under {} of this machine, which is never served, not even with 'force'; "
+                "write another disk",
+                **mount);
+}
+
+Result<void> check_block(int fd) {
+  int read_only = 0;
+  std::uint64_t size = 0;
+  if (ioctl(fd, BLKROGET, &read_only) != 0 || ioctl(fd, BLKGETSIZE64, &size) != 0) {
+    return refuse_open(errno);
+  }
+  if (read_only != 0) {
+    return refuse(EROFS, Reason::device_read_only,
+                  "read-only; 'blockdev --setrw' makes it writable if the disk itself can be "
+                  "written, else write another");
+  }
+  if (size == 0) return refuse_empty("insert its medium or attach its storage first");
+  return {};
+}
+
+// Always an answer: the claim is a fact, whoever has it.
+Use explain_busy(Fd fd, dev_t device) {
+  const auto member = membership(fd.get(), device);
+  fd = Fd();  // not to find ourselves among those who have it open
+  if (auto use = named_use(device)) return *use;
+  if (member) return Use{fmt::format("{}, and in use as such", *member), "end that use first"};
+  return Use{
+      "claimed by something that has no name here: a mount in another mount namespace or not "
+      "quite unmounted yet, or a part of the kernel",
+      "end that use first"};
+}
+
+// One open that tests and claims, so that nobody comes in between. Only for reading: the end of a
+// descriptor for writing makes udev look at the disk again.
+Result<Fd> open_block(const DevicePath& device, const DeviceId& id) {
+  constexpr int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+  if (auto free = check_system(id.device); !free) return tl::unexpected<Error>(free.error());
+  Fd fd(open(device.path().c_str(), flags | O_EXCL));
+  const bool busy = !fd && errno == EBUSY;
+  if (busy) fd = Fd(open(device.path().c_str(), flags));
+  if (!fd) return refuse_open(errno);
+
+  struct stat opened {};
+  if (fstat(fd.get(), &opened) != 0) return refuse_open(errno);
+  if (auto same = check_same(id, opened); !same) return tl::unexpected<Error>(same.error());
+  if (auto fit = check_block(fd.get()); !fit) return tl::unexpected<Error>(fit.error());
+  if (device.force()) return fd;
+  if (busy) return refuse_use(device, explain_busy(std::move(fd), id.device));
+  if (const auto use = quiet_use(id.device)) return refuse_use(device, *use);
+  if (const auto member = membership(fd.get(), id.device)) {
+    return refuse(EBUSY, Reason::device_member,
+                  "{}, not in use now, but the next boot may take it back; remove it from there "
+                  "first, or write '{} force' to serve it all the same",
+                  *member, device.path());
+  }
+  return fd;
+}
+
+// A file is opened for writing: that the kernel will let us is known only from doing so.
+Result<Fd> open_file(const DevicePath& device, const DeviceId& id) {
+  Fd fd(open(device.path().c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd) return refuse_open(errno);
+  struct stat opened {};
+  if (fstat(fd.get(), &opened) != 0) return refuse_open(errno);
+  if (auto same = check_same(id, opened); !same) return tl::unexpected<Error>(same.error());
+  if (opened.st_size == 0) return refuse_empty("'truncate -s 10G' makes a file one of 10 GiB");
+  const bool locked = flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+  if (device.force()) return fd;
+  if (const auto use = file_use(fd.get(), opened, locked)) return refuse_use(device, *use);
+  return fd;
+}
+
+struct Opened {
+  DeviceId id;
+  Fd fd;
+};
+
+Result<Opened> open_checked(const DevicePath& device) {
+  const auto id = identify_device(device.path());
+  if (!id) return tl::unexpected<Error>(id.error());
+  auto fd = id->block ? open_block(device, *id) : open_file(device, *id);
+  if (!fd) return tl::unexpected<Error>(fd.error());
+  return Opened{*id, std::move(*fd)};
+}
+
+}  // namespace
+
+Result<DeviceId> MachineDevices::identify(const std::string& path) {
+  return identify_device(path);
+}
+
+Result<DeviceId> MachineDevices::examine(const DevicePath& device) {
+  return open_checked(device).map([](Opened&& opened) { return opened.id; });
+}
+
+Result<std::unique_ptr<Claim>> MachineDevices::claim(const DevicePath& device) {
+  return open_checked(device).map([](Opened&& opened) -> std::unique_ptr<Claim> {
+    return std::make_unique<OpenDevice>(std::move(opened.fd));
+  });
+}
+
+}  // namespace nvmeofs
