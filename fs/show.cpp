@@ -38,9 +38,8 @@ std::string status_text(const Status& status) {
       text += fmt::format("address {} {}\n", address.uri(), to_string(state));
   }
   text += hosts_line(status.hosts);
-  if (status.state != State::disabled) {
+  if (status.state != State::disabled && status.clients != 0U)
     text += status.clients ? fmt::format("clients {}\n", *status.clients) : "clients unknown\n";
-  }
   if (status.refused) {
     text += fmt::format(
         "refused {}: {}: {} ({})\n", outcome(*status.refused), printable(status.refused->what),

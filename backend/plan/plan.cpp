@@ -124,12 +124,6 @@ void remove(Steps& steps, const Target& from, const Target& middle) {
         steps.add(Verb::remove_link, port_link_path(id, link), "",
                   fmt::format("{} is not served here any more", nqn));
   }
-  // Ports before namespaces: removing a namespace waits for its I/O, perhaps for ever, and must
-  // not leave behind a listener that another export could come to depend on.
-  for (const auto& [id, port] : from.ports)
-    if (!middle.ports.contains(id))
-      steps.add(Verb::remove_item, port_path(id), "", "no export uses this address any more");
-
   for (const auto& [nqn, subsystem] : from.subsystems) {
     const auto left = middle.subsystems.find(nqn);
     const bool stays = left != middle.subsystems.end();
@@ -153,6 +147,13 @@ void remove(Steps& steps, const Target& from, const Target& middle) {
   for (const auto& nqn : from.hosts)
     if (!middle.hosts.contains(nqn))
       steps.add(Verb::remove_item, host_path(nqn), "", "no export names this host any more");
+
+  // Ports last: nvmet_port_release() waits for the end of every connection of every export, and
+  // rmdir keeps all of ports/ locked meanwhile. What those wait for (the I/O of a disk that hangs)
+  // is waited for above already, where it holds up its own namespace only.
+  for (const auto& [id, port] : from.ports)
+    if (!middle.ports.contains(id))
+      steps.add(Verb::remove_item, port_path(id), "", "no export uses this address any more");
 }
 
 void set(Steps& steps, const std::string& path, const Attributes& present, const Attributes& wanted,

@@ -7,8 +7,8 @@
 namespace nvmeofs {
 
 // The steps that turn `from` into `to`, in an order in which the kernel refuses none of them, hosts
-// can connect to nothing half made (the port link comes last), and what can hang (a namespace that
-// waits for its I/O) comes after everything that others could be waiting for.
+// can connect to nothing half made (the port link comes last), and a namespace that waits for its
+// I/O, perhaps for ever, is waited for where that holds up no other export.
 //
 // Pure. make_plan(a, a) is empty. Objects that are equal in both are not touched, so a caller that
 // copies what is not its own into `to` cannot harm it. After a refused step, planning again from
