@@ -212,7 +212,7 @@ Result<void> Applier::check_addresses(const Export& now, const Export& next) {
 Result<void> Applier::check_not_served(const Entry& entry, const DeviceId& device) {
   for (const auto& [name, other] : entries_) {
     if (&other == &entry) continue;
-    if (other.device && other.device->overlaps(device))
+    if (other.claim && other.claim->device().overlaps(device))
       return refuse(EBUSY, Reason::device_served, "the export {} serves it already",
                     printable(name));
     if (!other.view.foreign) continue;
@@ -238,7 +238,8 @@ Result<void> Applier::prepare_device(Entry& entry, const Export& now, Transactio
 
   auto id = environment_.devices.identify(next.device->path());
   if (!id) return tl::unexpected(id.error());
-  if (entry.device && entry.device->same(*id)) return {};  // another name of what it serves already
+  if (entry.claim && entry.claim->device().same(*id))
+    return {};  // another name of what it serves already
   if (auto free = check_not_served(entry, *id); !free) return free;
 
   if (!next.enabled) {
@@ -249,7 +250,9 @@ Result<void> Applier::prepare_device(Entry& entry, const Export& now, Transactio
   auto claim = environment_.devices.claim(*next.device);
   if (!claim) return tl::unexpected(claim.error());
   transaction.claim = std::move(*claim);
-  transaction.device = *id;
+  if (!transaction.claim->device().same(*id))
+    return refuse(EBUSY, Reason::device_in_use,
+                  "led to another device while it was being checked; write it again");
   // A host that comes back after an outage would go on with its cached blocks on another disk's
   // data, if that disk had the identity of the one it knew.
   if (now.enabled && other_path) next.identity.uuid = environment_.new_identity().uuid;

@@ -36,7 +36,6 @@ class Applier {
 
     ExportView view;
     std::unique_ptr<Claim> claim;                     // while enabled
-    std::optional<DeviceId> device;                   // what is claimed
     std::unique_ptr<struct Transaction> transaction;  // under way
     bool half_done = false;  // an undo was refused: the kernel holds a part of it
   };
@@ -60,6 +59,7 @@ class Applier {
   // Goes on with a transaction as far as it goes without waiting long.
   void advance(Entry& entry);
   bool step_forward(Entry& entry, const Runner::Outcome& outcome);
+  Result<void> check_opened_device(const Transaction& transaction);
   void undo(Entry& entry, Error cause);
   void succeed(Entry& entry);
   void fail(Entry& entry, std::string failed);

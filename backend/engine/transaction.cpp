@@ -91,6 +91,10 @@ bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome) {
   const Shared ours = shared_after(ours_, transaction.performed, observed_);
   const Plan rest = make_plan(observed_, with_export(observed_, transaction.next, ours));
   if (rest.empty()) {
+    if (auto opened = check_opened_device(transaction); !opened) {
+      undo(entry, opened.error());
+      return true;
+    }
     succeed(entry);
     return false;
   }
@@ -102,6 +106,17 @@ bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome) {
                  fmt::format("the kernel took every step, and yet {}", in_words(rest))});
   }
   return true;
+}
+
+// The kernel looked the path up once more when it enabled the namespace; somebody may have turned a
+// link on the way to another disk since the claim.
+Result<void> Applier::check_opened_device(const Transaction& transaction) {
+  if (!transaction.claim) return {};
+  const auto now = environment_.devices.identify(transaction.next.device->path());
+  if (now && now->same(transaction.claim->device())) return {};
+  return refuse(EBUSY, Reason::device_in_use,
+                "{} led to another device while it was being enabled; write it again",
+                printable(transaction.next.device->path()));
 }
 
 void Applier::undo(Entry& entry, Error cause) {
@@ -121,10 +136,8 @@ void Applier::succeed(Entry& entry) {
   entry.half_done = false;
   if (!transaction->next.enabled) {
     entry.claim.reset();
-    entry.device.reset();
   } else if (transaction->claim) {
     entry.claim = std::move(transaction->claim);
-    entry.device = transaction->device;
   }
   const std::string text = transaction->steps == 0 ? "nothing to do"
                            : transaction->steps == 1
@@ -142,10 +155,7 @@ void Applier::fail(Entry& entry, std::string failed) {
     spdlog::error("{}: {}", printable(transaction->request.name),
                   printable(entry.view.failed, 1024));
     // The kernel may still have the device open: nobody else may have it.
-    if (transaction->claim) {
-      entry.claim = std::move(transaction->claim);
-      entry.device = transaction->device;
-    }
+    if (transaction->claim) entry.claim = std::move(transaction->claim);
   }
   transaction->claim.reset();
   refuse_request(&entry, transaction->request, transaction->completion,

@@ -24,10 +24,9 @@ struct Transaction {
   Export next;
   Target before;                 // the kernel when it began
   std::unique_ptr<Claim> claim;  // of next's device, when it is another one than now
-  std::optional<DeviceId> device;
-  Plan performed;              // steps that the kernel took, undo included
-  std::size_t steps = 0;       // of the way forward
-  std::optional<Error> cause;  // set: it is on its way back
+  Plan performed;                // steps that the kernel took, undo included
+  std::size_t steps = 0;         // of the way forward
+  std::optional<Error> cause;    // set: it is on its way back
   std::unique_ptr<Runner> runner;
   bool held_up = false;  // a step outlasted the patience; others have gone on
 };

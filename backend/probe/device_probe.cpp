@@ -20,7 +20,7 @@ namespace {
 
 class OpenDevice : public Claim {
  public:
-  explicit OpenDevice(Fd fd) : fd_(std::move(fd)) {}
+  OpenDevice(const DeviceId& id, Fd fd) : Claim(id), fd_(std::move(fd)) {}
 
  private:
   Fd fd_;
@@ -172,7 +172,7 @@ Result<DeviceId> MachineDevices::examine(const DevicePath& device) {
 
 Result<std::unique_ptr<Claim>> MachineDevices::claim(const DevicePath& device) {
   return open_checked(device).map([](Opened&& opened) -> std::unique_ptr<Claim> {
-    return std::make_unique<OpenDevice>(std::move(opened.fd));
+    return std::make_unique<OpenDevice>(opened.id, std::move(opened.fd));
   });
 }
 

@@ -102,7 +102,8 @@ Result<DeviceId> examine_in(const SimMachine& machine, const DevicePath& wanted)
 class SimClaim : public Claim {
  public:
   // An empty path holds nothing: what is forced may be somebody else's already.
-  SimClaim(SimKernel& kernel, std::string path) : kernel_(kernel), path_(std::move(path)) {}
+  SimClaim(const DeviceId& id, SimKernel& kernel, std::string path)
+      : Claim(id), kernel_(kernel), path_(std::move(path)) {}
   ~SimClaim() override {
     if (path_.empty()) return;
     kernel_.edit_machine([&](SimMachine& machine) {
@@ -130,7 +131,8 @@ Result<DeviceId> SimDevices::examine(const DevicePath& device) {
 Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device) {
   Result<std::unique_ptr<Claim>> result;
   kernel_.edit_machine([&](SimMachine& machine) {
-    if (const auto examined = examine_in(machine, device); !examined) {
+    const auto examined = examine_in(machine, device);
+    if (!examined) {
       result = tl::unexpected(examined.error());
       return;
     }
@@ -140,7 +142,7 @@ Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device) {
     } else {
       machine.devices.at(path).claimed = true;
     }
-    result = std::make_unique<SimClaim>(kernel_, std::move(path));
+    result = std::make_unique<SimClaim>(*examined, kernel_, std::move(path));
   });
   return result;
 }

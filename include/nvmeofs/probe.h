@@ -27,7 +27,16 @@ struct DeviceId {
 // Held for as long as a device is served; its end frees the device.
 class Claim {
  public:
+  explicit Claim(const DeviceId& device) : device_(device) {}
   virtual ~Claim() = default;
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  // What is held, whatever the path leads to by now.
+  const DeviceId& device() const { return device_; }
+
+ private:
+  DeviceId device_;
 };
 
 class DeviceProbe {

@@ -218,6 +218,22 @@ TEST_F(EngineTest, DeviceIsServedOnceUnderWhateverName) {
   EXPECT_THAT(last_.message, HasSubstr("toto"));
 }
 
+TEST_F(EngineTest, LinkThatIsTurnedWhileEnablingIsNotServed) {
+  kernel_.edit_machine([](SimMachine& machine) { machine.aliases["/dev/by-id"] = "/dev/a"; });
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/by-id"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  backend_.hold(Verb::make_item);
+  auto enabling = submit("toto", "enabled", SetEnabled{true, false});
+  ASSERT_TRUE(backend_.wait_until_held());
+  kernel_.edit_machine([](SimMachine& machine) { machine.aliases["/dev/by-id"] = "/dev/b"; });
+  backend_.let_go();
+  ASSERT_EQ(enabling.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(enabling.get().error().errnum, EBUSY);
+  EXPECT_EQ(kernel(), Target{});
+  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+}
+
 TEST_F(EngineTest, SecondEnableShowsTheSameDisk) {
   serve("toto");
   const Target first = kernel();

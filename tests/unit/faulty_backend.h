@@ -1,6 +1,7 @@
 // A Backend in front of another, that refuses, delays or counts steps.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -24,8 +25,10 @@ class FaultyBackend : public Backend {
     std::unique_lock lock(mutex_);
     performed_.push_back(step);
     if (hold_ && step.verb == hold_) {
+      held_ = true;
       changed_.notify_all();
       changed_.wait(lock, [&] { return !hold_; });
+      held_ = false;
     }
     if (refuse_at_ && performed_.size() == *refuse_at_ + 1)
       return refuse(errnum_, Reason::kernel_refused, "refused by the test");
@@ -44,6 +47,10 @@ class FaultyBackend : public Backend {
   void hold(Verb verb) {
     const std::lock_guard lock(mutex_);
     hold_ = verb;
+  }
+  bool wait_until_held() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return held_; });
   }
   void let_go() {
     const std::lock_guard lock(mutex_);
@@ -64,6 +71,7 @@ class FaultyBackend : public Backend {
   std::optional<std::size_t> refuse_at_;
   int errnum_ = 0;
   std::optional<Verb> hold_;
+  bool held_ = false;
 };
 
 }  // namespace nvmeofs

@@ -108,8 +108,8 @@ TEST_F(Clients, TwoHostsAreTwoLines) {
   serve("toto", "/dev/nullb0", "tcp://192.168.1.32\nrdma://192.168.1.32");
   must_connect({.trtype = "tcp"}, "toto");
   // Both come from one address: which name came by which way is known if one is known before.
-  EXPECT_TRUE(eventually(
-      [] { return get("toto", "clients").find(first_host.nqn) != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([] { return get("toto", "clients").find(first_host.nqn) != std::string::npos; }));
   must_connect({.trtype = "rdma"}, "toto", second_host);
   EXPECT_TRUE(eventually([] { return status_lines("toto", "clients") == "clients 2"; }));
   EXPECT_THAT(get("toto", "clients"),

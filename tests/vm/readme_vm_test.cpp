@@ -24,10 +24,14 @@ std::vector<Command> commands_of(const std::string& path) {
   std::ifstream file(path);
   bool in_block = false;
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("```")) in_block = line == "```console";
-    else if (!in_block) continue;
-    else if (line.starts_with("# ")) commands.push_back({line.substr(2), ""});
-    else commands.back().shown += line + "\n";
+    if (line.starts_with("```"))
+      in_block = line == "```console";
+    else if (!in_block)
+      continue;
+    else if (line.starts_with("# "))
+      commands.push_back({line.substr(2), ""});
+    else
+      commands.back().shown += line + "\n";
   }
   return commands;
 }
@@ -54,7 +58,8 @@ class Readme : public ViewTest {
   void SetUp() override {
     ViewTest::SetUp();
     // The reader's disk, and the reader's host name.
-    run(fmt::format("ln -s /dev/nullb0 /dev/sdb; cp /etc/fstab /run/fstab; mkdir -p /etc/nvme; "
+    run(
+        fmt::format("ln -s /dev/nullb0 /dev/sdb; cp /etc/fstab /run/fstab; mkdir -p /etc/nvme; "
                     "echo {} > /etc/nvme/hostnqn; echo {} > /etc/nvme/hostid",
                     first_host.nqn, first_host.id));
   }
@@ -71,7 +76,8 @@ class Readme : public ViewTest {
     std::string there = command;
     if (const auto at = there.find(build); at != std::string::npos)
       there.replace(at, build.size(), NVMEOFS_BUILD);
-    return std::regex_replace(sh(fmt::format("cd {}\n{}", folder_, there)).output, line_number, "bash: ");
+    return std::regex_replace(sh(fmt::format("cd {}\n{}", folder_, there)).output, line_number,
+                              "bash: ");
   }
 
   std::string folder_ = NVMEOFS_SOURCE;
@@ -86,8 +92,9 @@ TEST_F(Readme, CommandsDoWhatItSays) {
     // A disk comes a moment after its controller.
     if (command.text.starts_with("ls "))
       eventually([&] { return std::regex_match(output = type(command.text), shown); });
-    ASSERT_TRUE(std::regex_match(output, shown))
-        << "# " << command.text << "\n" << output << "and the README says\n" << command.shown;
+    ASSERT_TRUE(std::regex_match(output, shown)) << "# " << command.text << "\n"
+                                                 << output << "and the README says\n"
+                                                 << command.shown;
   }
 }
 
