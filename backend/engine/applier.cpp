@@ -179,7 +179,7 @@ void Applier::change_export(Entry& entry, Request& request, Completion completio
     return accept(&entry, request, transaction->completion, "");
   }
 
-  const Plan plan = make_plan(observed_, with_export(observed_, transaction->next, ours_));
+  const Plan plan = make_plan(observed_, with_export(observed_, transaction->next, removable()));
   const auto* enabling = std::get_if<SetEnabled>(&*request.intent);
   const bool force = enabling != nullptr && enabling->force;
   if (auto harmless = check_nobody_loses(entry, transaction->next, plan, force); !harmless)
@@ -278,7 +278,18 @@ Result<void> Applier::check_nobody_loses(const Entry& entry, const Export& next,
   return refuse(EBUSY, Reason::hosts_connected, "connected: {}; {}", names_of(losers), way_out);
 }
 
+Shared Applier::removable() const {
+  const bool waiting = std::any_of(entries_.begin(), entries_.end(), [](const auto& named) {
+    return named.second.transaction && named.second.transaction->held_up;
+  });
+  return waiting ? Shared{.ports = {}, .hosts = ours_.hosts} : ours_;
+}
+
 Result<void> Applier::look() {
+  std::set<std::string> waiting;
+  for (const auto& [name, entry] : entries_)
+    if (entry.transaction && entry.transaction->held_up) waiting.insert(name);
+  environment_.backend.leave_alone(waiting);
   auto target = environment_.backend.observe();
   if (!target) {
     spdlog::error("cannot read the kernel's target: {}", target.error().message);

@@ -58,11 +58,15 @@ class Applier {
   void run_steps(Entry& entry, Plan plan);
   // Goes on with a transaction as far as it goes without waiting long.
   void advance(Entry& entry);
-  bool step_forward(Entry& entry, const Runner::Outcome& outcome);
+  bool step_forward(Entry& entry, const Runner::Outcome& outcome, bool was_held_up);
   Result<void> check_opened_device(const Transaction& transaction);
   void undo(Entry& entry, Error cause);
   void succeed(Entry& entry);
   void fail(Entry& entry, std::string failed);
+
+  // What may be removed with its last use: while a step waits in the kernel, no port. rmdir of any
+  // port waits for the end of every connection, with all of ports/ locked.
+  Shared removable() const;
 
   Result<void> look();
   void look_for_foreign();

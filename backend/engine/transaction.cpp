@@ -18,7 +18,8 @@ namespace nvmeofs {
 void Applier::begin_transaction(Entry& entry, std::unique_ptr<Transaction> transaction) {
   transaction->before = observed_;
   entry.transaction = std::move(transaction);
-  run_steps(entry, make_plan(observed_, with_export(observed_, entry.transaction->next, ours_)));
+  run_steps(entry,
+            make_plan(observed_, with_export(observed_, entry.transaction->next, removable())));
   advance(entry);
 }
 
@@ -49,18 +50,18 @@ void Applier::advance(Entry& entry) {
                                  plan.begin() + static_cast<std::ptrdiff_t>(outcome->done));
     if (!transaction.cause) transaction.steps += outcome->done;
 
+    const bool was_held_up = std::exchange(transaction.held_up, false);
     if (auto seen = look(); !seen)
       return fail(entry, "the kernel's target cannot be read: " + seen.error().message);
-    if (!step_forward(entry, *outcome)) return;
+    if (!step_forward(entry, *outcome, was_held_up)) return;
   }
 }
 
 // True: there are steps under way again.
-bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome) {
+bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome, bool was_held_up) {
   Transaction& transaction = *entry.transaction;
   const Step* const refused =
       outcome.error ? &transaction.runner->plan().at(outcome.done) : nullptr;
-  const bool was_held_up = std::exchange(transaction.held_up, false);
 
   if (transaction.cause) {
     const Plan rest =
@@ -88,7 +89,7 @@ bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome) {
                           environment_.backend.root()));
     return true;
   }
-  const Shared ours = shared_after(ours_, transaction.performed, observed_);
+  const Shared ours = shared_after(removable(), transaction.performed, observed_);
   const Plan rest = make_plan(observed_, with_export(observed_, transaction.next, ours));
   if (rest.empty()) {
     if (auto opened = check_opened_device(transaction); !opened) {

@@ -19,6 +19,9 @@ class NvmetBackend : public Backend {
 
   std::string root() const override { return root_; }
   Result<Target> observe() override { return observer_.observe(); }
+  void leave_alone(const std::set<std::string>& subsystems) override {
+    observer_.leave_alone(subsystems);
+  }
   Result<void> perform(const Step& step) override;
   Result<void> need_transport(Trtype trtype) override;
   int change_fd() const override { return observer_.fd(); }

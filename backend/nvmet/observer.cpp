@@ -68,11 +68,11 @@ Result<Target> Observer::observe() {
   drain();
   if (lists_dirty_)
     if (auto read = read_lists(); !read) return tl::unexpected(read.error());
-  for (const auto& nqn : std::exchange(dirty_subsystems_, {}))
-    if (auto read = read_subsystem(nqn); !read) {
-      dirty_subsystems_.insert(nqn);
-      return tl::unexpected(read.error());
-    }
+  for (const auto& nqn : std::exchange(dirty_subsystems_, {})) {
+    const auto read = left_alone_.contains(nqn) ? Result<void>() : read_subsystem(nqn);
+    if (!read || left_alone_.contains(nqn)) dirty_subsystems_.insert(nqn);
+    if (!read) return tl::unexpected(read.error());
+  }
   for (const auto& id : std::exchange(dirty_ports_, {}))
     if (auto read = read_port(id); !read) {
       dirty_ports_.insert(id);

@@ -26,6 +26,9 @@ class Observer {
   // Empty while the module is not loaded.
   Result<Target> observe();
 
+  // Backend::leave_alone().
+  void leave_alone(const std::set<std::string>& subsystems) { left_alone_ = subsystems; }
+
   // Readable when something changed since the last observe().
   int fd() const { return fd_; }
 
@@ -50,6 +53,7 @@ class Observer {
   bool lists_dirty_ = true;
   std::set<std::string> dirty_subsystems_;
   std::set<std::string> dirty_ports_;
+  std::set<std::string> left_alone_;
 };
 
 }  // namespace nvmeofs

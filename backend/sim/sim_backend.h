@@ -15,6 +15,7 @@ class SimBackend : public Backend {
 
   std::string root() const override { return "/sys/kernel/config/nvmet"; }
   Result<Target> observe() override;
+  void leave_alone(const std::set<std::string>&) override {}  // nothing waits here
   Result<void> perform(const Step& step) override;
   Result<void> need_transport(Trtype trtype) override;
   int change_fd() const override { return kernel_.change_fd(); }

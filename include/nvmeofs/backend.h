@@ -1,6 +1,7 @@
 // The kernel, or what stands for it.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "nvmeofs/address.h"
@@ -19,6 +20,10 @@ class Backend {
 
   // What is there now. One thread only. Costs as much as has changed since the last call.
   virtual Result<Target> observe() = 0;
+
+  // Subsystems in which a step waits: the kernel has their directories locked, and a look would
+  // wait too. observe() shows them as they were until they are named no more. Thread of observe().
+  virtual void leave_alone(const std::set<std::string>& subsystems) = 0;
 
   // One step, exactly one kernel operation. Any number of threads; may wait for as long as the
   // kernel does (removing a namespace waits for its I/O). The error carries the kernel's errno

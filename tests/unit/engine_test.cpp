@@ -518,6 +518,20 @@ TEST_F(EngineTest, StepThatHangsHoldsUpNobodyElse) {
   EXPECT_EQ(status("toto").state, State::disabled);
 }
 
+TEST_F(EngineTest, NoPortIsRemovedWhileAStepHangs) {
+  serve("toto", "/dev/a", "tcp://10.0.0.1");
+  serve("titi", "/dev/b", "tcp://10.0.0.2");
+  backend_.hold_first(Verb::remove_item);
+  auto hanging = submit("toto", "enabled", SetEnabled{false, false});
+  ASSERT_TRUE(backend_.wait_until_held());
+  EXPECT_EQ(disable("titi"), 0) << last_.message;
+  EXPECT_EQ(kernel().ports.size(), 2U);
+  backend_.let_go();
+  ASSERT_EQ(hanging.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_TRUE(hanging.get());
+  EXPECT_EQ(kernel(), Target{});
+}
+
 TEST_F(EngineTest, RestOfAPlanIsMadeAnewAfterAHang) {
   ASSERT_EQ(make("toto"), 0);
   ASSERT_EQ(device("toto", "/dev/a"), 0);

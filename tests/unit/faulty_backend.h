@@ -18,13 +18,16 @@ class FaultyBackend : public Backend {
 
   std::string root() const override { return backend_.root(); }
   Result<Target> observe() override { return backend_.observe(); }
+  void leave_alone(const std::set<std::string>& subsystems) override {
+    backend_.leave_alone(subsystems);
+  }
   Result<void> need_transport(Trtype trtype) override { return backend_.need_transport(trtype); }
   int change_fd() const override { return backend_.change_fd(); }
 
   Result<void> perform(const Step& step) override {
     std::unique_lock lock(mutex_);
     performed_.push_back(step);
-    if (hold_ && step.verb == hold_) {
+    if (hold_ && step.verb == hold_ && !(only_first_ && held_)) {
       held_ = true;
       changed_.notify_all();
       changed_.wait(lock, [&] { return !hold_; });
@@ -47,6 +50,12 @@ class FaultyBackend : public Backend {
   void hold(Verb verb) {
     const std::lock_guard lock(mutex_);
     hold_ = verb;
+  }
+  // The first of them only.
+  void hold_first(Verb verb) {
+    hold(verb);
+    const std::lock_guard lock(mutex_);
+    only_first_ = true;
   }
   bool wait_until_held() {
     std::unique_lock lock(mutex_);
@@ -71,6 +80,7 @@ class FaultyBackend : public Backend {
   std::optional<std::size_t> refuse_at_;
   int errnum_ = 0;
   std::optional<Verb> hold_;
+  bool only_first_ = false;
   bool held_ = false;
 };
 
