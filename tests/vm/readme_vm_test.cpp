@@ -57,6 +57,7 @@ class Readme : public ViewTest {
  protected:
   void SetUp() override {
     ViewTest::SetUp();
+    unmount();
     // The reader's disk, and the reader's host name.
     run(
         fmt::format("ln -s /dev/nullb0 /dev/sdb; cp /etc/fstab /run/fstab; mkdir -p /etc/nvme; "
