@@ -29,7 +29,7 @@ void complain(std::string_view message) {
   fmt::print(stderr, "nvmeofs: {}\n", message);
 }
 
-int wait_for(UniqueFd child) {
+int wait_for(Fd child) {
   std::string said;
   std::array<char, 4096> part{};
   for (;;) {
@@ -44,7 +44,7 @@ int wait_for(UniqueFd child) {
 }
 
 void leave_terminal() {
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return;
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null.get(), fd);
 }
@@ -55,7 +55,7 @@ void Startup::ready() {
   if (parent_) {
     leave_terminal();
     say(parent_.get(), ready_word);
-    parent_ = UniqueFd();
+    parent_ = Fd();
   }
   sd_notify(0, "READY=1");
 }
@@ -63,7 +63,7 @@ void Startup::ready() {
 void Startup::failed(std::string_view message) {
   if (!parent_) return complain(message);
   say(parent_.get(), message);
-  parent_ = UniqueFd();
+  parent_ = Fd();
 }
 
 Forked daemonize() {
@@ -72,15 +72,15 @@ Forked daemonize() {
     complain(fmt::format("cannot make a pipe: {}", strerror(errno)));
     return {1, {}};
   }
-  UniqueFd reading(ends[0]);
-  UniqueFd writing(ends[1]);
+  Fd reading(ends[0]);
+  Fd writing(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
     complain(fmt::format("cannot fork: {}", strerror(errno)));
     return {1, {}};
   }
   if (child > 0) {
-    writing = UniqueFd();
+    writing = Fd();
     return {wait_for(std::move(reading)), {}};
   }
   ::setsid();

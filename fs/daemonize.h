@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "fs/fd.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 
@@ -13,7 +13,7 @@ namespace nvmeofs {
 class Startup {
  public:
   Startup() = default;
-  explicit Startup(UniqueFd parent) : parent_(std::move(parent)) {}
+  explicit Startup(Fd parent) : parent_(std::move(parent)) {}
 
   // Lets go of the terminal and of the parent, whose exit status is then 0; READY=1 to systemd.
   // Any thread.
@@ -22,7 +22,7 @@ class Startup {
   void failed(std::string_view message);
 
  private:
-  UniqueFd parent_;
+  Fd parent_;
 };
 
 // Forks. In the child, which leads a session of its own with / as its directory: what it reports

@@ -26,8 +26,8 @@ std::string holder(int fd) {
 
 }  // namespace
 
-Result<UniqueFd> lock_kernel(const std::string& mountpoint) {
-  UniqueFd fd(::open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+Result<Fd> lock_kernel(const std::string& mountpoint) {
+  Fd fd(::open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) {
     return refuse(errno, Reason::mount_failed, "cannot open {}: {}; run as root", lock_path,
                   strerror(errno));

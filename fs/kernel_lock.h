@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "fs/fd.h"
 #include "nvmeofs/error.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 
 // Held until the descriptor is closed, by the end of the program at the latest. EBUSY says who has
 // it: the process, and where it is mounted.
-Result<UniqueFd> lock_kernel(const std::string& mountpoint);
+Result<Fd> lock_kernel(const std::string& mountpoint);
 
 }  // namespace nvmeofs

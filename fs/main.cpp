@@ -79,14 +79,14 @@ Result<std::unique_ptr<World>> open_world(Source source) {
 
 // From here on signals only ever arrive at this descriptor: every thread that is made later has
 // them blocked too.
-UniqueFd take_signals() {
+Fd take_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE}) sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   sigdelset(&signals, SIGUSR1);
   sigdelset(&signals, SIGPIPE);
-  return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC));
+  return Fd(::signalfd(-1, &signals, SFD_CLOEXEC));
 }
 
 // Until a signal, or until the mount is gone.
@@ -108,9 +108,9 @@ void describe_simulation() {
 }
 
 Result<void> serve(const MountCommand& command, const std::string& mountpoint, Startup& startup) {
-  const UniqueFd signals = take_signals();
+  const Fd signals = take_signals();
   if (auto cleared = clear_mountpoint(mountpoint); !cleared) return cleared;
-  UniqueFd lock;
+  Fd lock;
   if (command.source == Source::nvmet) {
     auto locked = lock_kernel(mountpoint);
     if (!locked) return tl::make_unexpected(locked.error());

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "fs/fd.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 namespace {
@@ -52,7 +52,7 @@ Result<void> clear_mountpoint(const std::string& resolved) {
     const auto ours = ours_is_on(resolved);
     if (!ours) return tl::make_unexpected(ours.error());
     // Not stat(2): the kernel remembers attributes for a second after the program is dead.
-    const UniqueFd directory(::open(resolved.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd directory(::open(resolved.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const int error = directory ? 0 : errno;
     if (!*ours) {
       if (error == 0) return {};

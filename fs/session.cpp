@@ -3,7 +3,6 @@
 #include <fuse_lowlevel.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -56,8 +55,7 @@ class Arguments {
 
 }  // namespace
 
-Session::Session(fuse_session* session)
-    : session_(session), ended_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+Session::Session(fuse_session* session) : session_(session) {}
 
 Result<std::unique_ptr<Session>> Session::open(Filesystem& filesystem,
                                                const SessionOptions& options) {
@@ -90,7 +88,7 @@ Result<void> Session::mount(const std::string& mountpoint) {
   return {};
 }
 
-Result<void> Session::connect(UniqueFd socket) {
+Result<void> Session::connect(Fd socket) {
   fuse_custom_io io{};
   io.read = socket_read;
   io.writev = socket_writev;
@@ -118,7 +116,7 @@ void Session::run() {
   const int result = fuse_session_loop_mt(session_, config);
   fuse_loop_cfg_destroy(config);
   if (result < 0) spdlog::error("the conversation with the kernel broke: {}", strerror(-result));
-  ::eventfd_write(ended_.get(), 1);
+  ended_.signal();
 }
 
 void Session::stop() {

@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "fs/fd.h"
 #include "fs/filesystem.h"
+#include "nvmeofs/event_fd.h"
 
 struct fuse_session;
 
@@ -35,7 +35,7 @@ class Session {
   // from then on, before start() or after: it would wait for ourselves.
   Result<void> mount(const std::string& mountpoint);
   // Instead of mount(): the kernel's side is at the other end of a SOCK_SEQPACKET socket.
-  Result<void> connect(UniqueFd socket);
+  Result<void> connect(Fd socket);
 
   // Serves requests on threads of its own from now on.
   void start();
@@ -51,7 +51,7 @@ class Session {
   void run();
 
   fuse_session* const session_;
-  UniqueFd ended_;
+  const EventFd ended_;
   std::thread loop_;
   bool mounted_ = false;
 };

@@ -1,23 +1,13 @@
 #include "engine/mailbox.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 namespace nvmeofs {
 
-Mailbox::Mailbox(int change_fd)
-    : change_fd_(change_fd), wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-}
-
-Mailbox::~Mailbox() {
-  close(wake_fd_);
-}
+Mailbox::Mailbox(int change_fd) : change_fd_(change_fd) {}
 
 void Mailbox::post(Event event) {
   bool closed = false;
@@ -31,8 +21,7 @@ void Mailbox::post(Event event) {
       submitted->completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
     return;
   }
-  // Fails only when the counter is full, and then the reader is awake already.
-  eventfd_write(wake_fd_, 1);
+  wake_.signal();
 }
 
 Event Mailbox::take() {
@@ -46,11 +35,10 @@ Event Mailbox::take() {
       }
     }
     // A negative descriptor is passed over by poll(2).
-    std::array<pollfd, 2> fds{pollfd{wake_fd_, POLLIN, 0}, pollfd{change_fd_, POLLIN, 0}};
+    std::array<pollfd, 2> fds{pollfd{wake_.get(), POLLIN, 0}, pollfd{change_fd_, POLLIN, 0}};
     if (poll(fds.data(), fds.size(), -1) < 0) continue;
     if (fds[0].revents != 0) {
-      eventfd_t count = 0;
-      eventfd_read(wake_fd_, &count);
+      wake_.clear();
     } else if (fds[1].revents != 0) {
       return KernelChanged{};
     }

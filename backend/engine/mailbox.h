@@ -6,6 +6,7 @@
 #include <mutex>
 #include <variant>
 
+#include "nvmeofs/event_fd.h"
 #include "nvmeofs/intent.h"
 
 namespace nvmeofs {
@@ -27,7 +28,6 @@ class Mailbox {
  public:
   // change_fd: Backend::change_fd(), or -1.
   explicit Mailbox(int change_fd);
-  ~Mailbox();
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
@@ -42,7 +42,7 @@ class Mailbox {
 
  private:
   const int change_fd_;
-  int wake_fd_;
+  const EventFd wake_;
   std::mutex mutex_;  // a leaf
   std::deque<Event> posted_;
   bool closed_ = false;

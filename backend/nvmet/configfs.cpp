@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "nvmeofs/fd.h"
+
 namespace nvmeofs::configfs {
 
 namespace bfs = boost::filesystem;
@@ -18,22 +20,12 @@ namespace {
 // configfs hands out at most a page.
 constexpr std::size_t page = 4096;
 
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) {
-    do fd_ = open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW);
-    while (fd_ < 0 && errno == EINTR);
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
+Fd open_file(const std::string& path, int flags) {
+  int fd = -1;
+  do fd = open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW);
+  while (fd < 0 && errno == EINTR);
+  return Fd(fd);
+}
 
 int errno_of(int result) {
   return result == 0 ? 0 : errno;
@@ -76,8 +68,8 @@ int remove_link(const std::string& path) {
 
 int write_attribute(const std::string& path, std::string_view value) {
   // Without O_CREAT and O_TRUNC: the one is EACCES in configfs, the other has no meaning.
-  const Descriptor file(path, O_WRONLY);
-  if (file.get() < 0) return errno;
+  const Fd file = open_file(path, O_WRONLY);
+  if (!file) return errno;
   ssize_t written = 0;
   do written = write(file.get(), value.data(), value.size());
   while (written < 0 && errno == EINTR);
@@ -86,8 +78,8 @@ int write_attribute(const std::string& path, std::string_view value) {
 }
 
 Result<std::string> read_attribute(const std::string& path) {
-  const Descriptor file(path, O_RDONLY);
-  if (file.get() < 0) return cannot_read(path, errno);
+  const Fd file = open_file(path, O_RDONLY);
+  if (!file) return cannot_read(path, errno);
   std::array<char, page> text{};
   ssize_t length = 0;
   do length = read(file.get(), text.data(), text.size());

@@ -57,11 +57,7 @@ Namespace read_namespace(const std::string& directory) {
 
 Observer::Observer(std::string root)
     : root_(std::move(root)), fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "inotify_init1");
-}
-
-Observer::~Observer() {
-  close(fd_);
+  if (!fd_) throw std::system_error(errno, std::generic_category(), "inotify_init1");
 }
 
 Result<Target> Observer::observe() {
@@ -84,7 +80,7 @@ Result<Target> Observer::observe() {
 void Observer::drain() {
   alignas(inotify_event) std::array<char, 64 * (sizeof(inotify_event) + NAME_MAX + 1)> buffer;
   for (;;) {
-    const ssize_t length = read(fd_, buffer.data(), buffer.size());
+    const ssize_t length = read(fd_.get(), buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;
     if (length <= 0) return;
     for (std::size_t at = 0; at < static_cast<std::size_t>(length);) {
@@ -115,7 +111,7 @@ void Observer::drain() {
 
 // The watch comes before the look: what changes in between is told.
 void Observer::watch(const std::string& path, const Subject& subject) {
-  const int descriptor = inotify_add_watch(fd_, path.c_str(), interesting);
+  const int descriptor = inotify_add_watch(fd_.get(), path.c_str(), interesting);
   if (descriptor >= 0) watches_.insert_or_assign(descriptor, subject);
 }
 

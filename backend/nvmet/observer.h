@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nvmeofs/error.h"
+#include "nvmeofs/fd.h"
 #include "nvmeofs/target.h"
 
 namespace nvmeofs {
@@ -19,7 +20,6 @@ namespace nvmeofs {
 class Observer {
  public:
   explicit Observer(std::string root);  // "/sys/kernel/config/nvmet"
-  ~Observer();
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
@@ -30,7 +30,7 @@ class Observer {
   void leave_alone(const std::set<std::string>& subsystems) { left_alone_ = subsystems; }
 
   // Readable when something changed since the last observe().
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
  private:
   // What a watch makes dirty.
@@ -47,7 +47,7 @@ class Observer {
   void forget_everything();
 
   const std::string root_;
-  int fd_;
+  Fd fd_;
   std::map<int, Subject> watches_;
   Target target_;
   bool lists_dirty_ = true;

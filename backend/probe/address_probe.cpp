@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "fd.h"
 #include "interfaces.h"
 #include "kernel_modules.h"
+#include "nvmeofs/fd.h"
 #include "rdma_bind.h"
 #include "rdma_devices.h"
 

@@ -9,10 +9,10 @@
 #include <cstring>
 #include <fstream>
 
-#include "fd.h"
 #include "interfaces.h"
 #include "kernel_modules.h"
 #include "mounts.h"
+#include "nvmeofs/fd.h"
 #include "rdma_devices.h"
 
 namespace nvmeofs {

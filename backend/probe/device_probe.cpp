@@ -13,7 +13,7 @@
 #include "device_identity.h"
 #include "device_members.h"
 #include "device_users.h"
-#include "fd.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <boost/filesystem.hpp>
 
-#include "fd.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 namespace {

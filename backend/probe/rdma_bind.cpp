@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "fd.h"
 #include "kernel_modules.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 namespace {

@@ -11,7 +11,7 @@
 #include <set>
 #include <string_view>
 
-#include "fd.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 namespace {

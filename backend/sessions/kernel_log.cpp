@@ -10,23 +10,16 @@
 namespace nvmeofs {
 
 std::optional<KernelLog> KernelLog::open(const char* path) {
-  const int fd = ::open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  return KernelLog(fd);
-}
-
-KernelLog::KernelLog(KernelLog&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), at_start_(other.at_start_) {}
-
-KernelLog::~KernelLog() {
-  if (fd_ >= 0) ::close(fd_);
+  Fd fd(::open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) return std::nullopt;
+  return KernelLog(std::move(fd));
 }
 
 KernelLog::Reading KernelLog::read(const std::function<void(const LogRecord&)>& each) {
   std::array<char, 8192> buffer{};  // CONSOLE_EXT_LOG_MAX: no record is longer
   Reading reading;
   for (;;) {
-    const auto size = ::read(fd_, buffer.data(), buffer.size());
+    const auto size = ::read(fd_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return reading;
     if (size < 0 && errno == EPIPE) {

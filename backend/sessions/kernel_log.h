@@ -4,8 +4,10 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "log_line.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 
@@ -13,10 +15,6 @@ class KernelLog {
  public:
   // Nothing where there is no such file or it may not be read, as in a container.
   static std::optional<KernelLog> open(const char* path = "/dev/kmsg");
-
-  KernelLog(KernelLog&& other) noexcept;
-  KernelLog& operator=(KernelLog&&) = delete;
-  ~KernelLog();
 
   struct Reading {
     bool complete = true;  // no line was missed since the last reading; on the first: since boot
@@ -27,12 +25,12 @@ class KernelLog {
   Reading read(const std::function<void(const LogRecord&)>& each);
 
   // To poll for reading.
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
  private:
-  explicit KernelLog(int fd) : fd_(fd) {}
+  explicit KernelLog(Fd fd) : fd_(std::move(fd)) {}
 
-  int fd_;
+  Fd fd_;
   bool at_start_ = true;
 };
 

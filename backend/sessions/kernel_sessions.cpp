@@ -2,8 +2,6 @@
 
 #include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,12 +10,12 @@
 #include <mutex>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "attribution.h"
 #include "kernel_log.h"
+#include "nvmeofs/event_fd.h"
 #include "rdma_table.h"
 #include "sysfs_files.h"
 #include "tcp_table.h"
@@ -36,29 +34,6 @@ constexpr milliseconds reading_delay{200};
 constexpr std::chrono::seconds busy_time{5};
 constexpr milliseconds shortest_gap{10};
 constexpr milliseconds longest_gap{1000};
-
-class Wakeup {
- public:
-  Wakeup() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  }
-  ~Wakeup() { ::close(fd_); }
-  Wakeup(const Wakeup&) = delete;
-  Wakeup& operator=(const Wakeup&) = delete;
-
-  void ring() {
-    // It can only fail when it is rung already.
-    eventfd_write(fd_, 1);
-  }
-  void quiet() {
-    eventfd_t count = 0;
-    eventfd_read(fd_, &count);
-  }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 }  // namespace
 
@@ -80,7 +55,7 @@ class KernelSessions::Impl {
 
   ~Impl() {
     follower_.request_stop();
-    wakeup_.ring();
+    wakeup_.signal();
   }
 
   Result<std::vector<Client>> clients(const Target& observed, const std::string& subsystem) {
@@ -92,7 +67,7 @@ class KernelSessions::Impl {
     }
     const auto last_line = last_line_;
     if (auto done = look(); !done) return tl::unexpected(done.error());
-    if (last_line_ != last_line) wakeup_.ring();
+    if (last_line_ != last_line) wakeup_.signal();
     return clients_of(history_, observed, subsystem);
   }
 
@@ -165,10 +140,10 @@ class KernelSessions::Impl {
     for (;;) {
       const int log = log_fd();
       if (log < 0 || stop.stop_requested()) return;
-      std::array<pollfd, 2> ends{{{log, POLLIN, 0}, {wakeup_.fd(), POLLIN, 0}}};
+      std::array<pollfd, 2> ends{{{log, POLLIN, 0}, {wakeup_.get(), POLLIN, 0}}};
       poll(ends.data(), ends.size(), wait());
       if (stop.stop_requested()) return;
-      wakeup_.quiet();
+      wakeup_.clear();
       const std::lock_guard lock(looking_);
       if (read_log() || next_look() <= Clock::now()) look_quietly();
     }
@@ -203,7 +178,7 @@ class KernelSessions::Impl {
   Moment read_at_ = Moment::min();
   Moment last_line_ = Moment::min();
   Moment looked_at_ = Moment::min();
-  Wakeup wakeup_;
+  EventFd wakeup_;
   std::jthread follower_;  // last: ends first
 };
 

@@ -1,13 +1,10 @@
 #include "sim/kernel.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
-#include <system_error>
 
+#include "nvmeofs/event_fd.h"
 #include "sim/host.h"
 #include "sim/port.h"
 #include "sim/subsystem.h"
@@ -32,27 +29,6 @@ class Root : public Item {
   sim::Subsystems& subsystems;
   sim::Ports& ports;
   sim::Hosts& hosts;
-};
-
-class EventFd {
- public:
-  EventFd() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  }
-  ~EventFd() { close(fd_); }
-  EventFd(const EventFd&) = delete;
-  EventFd& operator=(const EventFd&) = delete;
-
-  int fd() const { return fd_; }
-  // Neither can fail but with EAGAIN: readable already, or not at all.
-  void signal() const { eventfd_write(fd_, 1); }
-  void clear() const {
-    eventfd_t count = 0;
-    eventfd_read(fd_, &count);
-  }
-
- private:
-  int fd_;
 };
 
 // The directory that a path's last name is in, and that name.
@@ -276,7 +252,7 @@ void SimKernel::edit_machine(const std::function<void(SimMachine&)>& edit) {
 }
 
 int SimKernel::change_fd() const {
-  return impl_->changes.fd();
+  return impl_->changes.get();
 }
 
 void SimKernel::clear_changes() {

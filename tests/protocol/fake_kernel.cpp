@@ -21,8 +21,7 @@ std::string named(const std::string& name) {
 
 }  // namespace
 
-FakeKernel::FakeKernel(UniqueFd socket)
-    : socket_(std::move(socket)), thread_([this] { listen(); }) {}
+FakeKernel::FakeKernel(Fd socket) : socket_(std::move(socket)), thread_([this] { listen(); }) {}
 
 FakeKernel::~FakeKernel() {
   hang_up();
@@ -116,14 +115,14 @@ ProtocolTest::ProtocolTest() {
   auto session = Session::open(*filesystem_, {.source = "sim"});
   EXPECT_TRUE(session) << session.error().message;
   session_ = std::move(*session);
-  EXPECT_TRUE(session_->connect(UniqueFd(ends[0])));
+  EXPECT_TRUE(session_->connect(Fd(ends[0])));
   invalidation_ = std::make_unique<Invalidation>(session_->handle());
   engine_->on_publish([this](const Snapshot& before, const Snapshot& after) {
     invalidation_->tell(notices(before, after));
   });
   EXPECT_TRUE(engine_->start());
   session_->start();
-  kernel_ = std::make_unique<FakeKernel>(UniqueFd(ends[1]));
+  kernel_ = std::make_unique<FakeKernel>(Fd(ends[1]));
 
   fuse_init_in init{};
   init.major = FUSE_KERNEL_VERSION;

@@ -48,7 +48,7 @@ std::string bytes_of(const T& value) {
 
 class FakeKernel {
  public:
-  explicit FakeKernel(UniqueFd socket);
+  explicit FakeKernel(Fd socket);
   ~FakeKernel();
 
   // Sends and does not wait; the number of the request.
@@ -68,7 +68,7 @@ class FakeKernel {
  private:
   void listen();
 
-  UniqueFd socket_;
+  Fd socket_;
   mutable std::mutex mutex_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, std::optional<Answer>> requests_;

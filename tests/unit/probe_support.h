@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "nvmeofs/export.h"
-#include "probe/fd.h"
+#include "nvmeofs/fd.h"
 
 namespace nvmeofs::test {
 
