@@ -26,6 +26,7 @@
 #include "probe/address_probe.h"
 #include "probe/check.h"
 #include "probe/device_probe.h"
+#include "probe/rdma_bind.h"
 #include "sessions/kernel_sessions.h"
 #include "sim/kernel.h"
 #include "sim/sim_backend.h"
@@ -66,7 +67,7 @@ class NvmetWorld : public World {
  private:
   std::unique_ptr<NvmetBackend> backend_;
   MachineDevices devices_;
-  MachineAddresses addresses_;
+  MachineAddresses addresses_{rdma_bind_program()};
   KernelSessions sessions_;
 };
 
@@ -84,6 +85,8 @@ Fd take_signals() {
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE}) sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // Whoever ignored it before us would have our children vanish without an end that can be seen.
+  ::signal(SIGCHLD, SIG_DFL);
   sigdelset(&signals, SIGUSR1);
   sigdelset(&signals, SIGPIPE);
   return Fd(::signalfd(-1, &signals, SFD_CLOEXEC));

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,7 +17,6 @@
 #include "interfaces.h"
 #include "kernel_modules.h"
 #include "nvmeofs/fd.h"
-#include "rdma_bind.h"
 #include "rdma_devices.h"
 
 namespace nvmeofs {
@@ -184,11 +184,30 @@ tl::unexpected<Error> refuse_no_device(const TransportAddress& address,
                 list_rdma(), tcp_uri(address), soft);
 }
 
+// What librdmacm could not do, or not soon: where the node is missing it gives udev 5 s to make it,
+// twice (seen with version 44).
+Result<void> prepare_connection_manager() {
+  constexpr const char* node = "/dev/infiniband/rdma_cm";
+  if (auto loaded = load_module("rdma_ucm"); !loaded) return loaded;
+  if (access(node, R_OK | W_OK) == 0) return {};
+  const int errnum = errno;
+  return refuse(errnum, Reason::kernel_refused,
+                "the RDMA connection manager ({}) cannot be asked: {}", node,
+                std::strerror(errnum));
+}
+
+// Whether it answers.
+Result<bool> ask_librdmacm(const TransportAddress& address, const Wanted& wanted, RdmaBind& rdma) {
+  if (auto ready = prepare_connection_manager(); !ready) {
+    return tl::unexpected<Error>(ready.error());
+  }
+  return rdma.answers_for(socket_address(address, wanted));
+}
+
 Result<void> check_rdma(const TransportAddress& address, const Interfaces& interfaces,
-                        const Wanted& wanted) {
+                        const Wanted& wanted, RdmaBind& rdma) {
   if (!has_rdma_device()) return refuse_no_device(address, interfaces, wanted);
-  if (address.is_wildcard()) return {};
-  auto answers = rdma_answers_for(socket_address(address, wanted));
+  auto answers = ask_librdmacm(address, wanted, rdma);
   if (!answers) {
     answers.error().message += fmt::format("; write {} to serve it over TCP", tcp_uri(address));
     return tl::unexpected<Error>(answers.error());
@@ -211,7 +230,7 @@ Result<void> MachineAddresses::check(const TransportAddress& address) {
   const Wanted wanted = split_zone(address.traddr);
   if (auto local = check_local(address, *interfaces, wanted); !local) return local;
   if (address.trtype == Trtype::tcp) return {};
-  return check_rdma(address, *interfaces, wanted);
+  return check_rdma(address, *interfaces, wanted, rdma_);
 }
 
 }  // namespace nvmeofs

@@ -60,7 +60,7 @@ class MachineAddress : public ::testing::Test {
   }
 
   PrivateNamespace network_{CLONE_NEWNET};
-  MachineAddresses addresses_;
+  MachineAddresses addresses_{NVMEOFS_RDMA_BIND};
 };
 
 TEST_F(MachineAddress, OfAnInterfaceIsTaken) {

@@ -235,7 +235,7 @@ class RealAddress : public ::testing::Test {
     EXPECT_TRUE(result) << text << ": " << result.error().message;
   }
 
-  MachineAddresses addresses_;
+  MachineAddresses addresses_{NVMEOFS_RDMA_BIND};
 };
 
 TEST_F(RealAddress, OnAnRdmaDeviceIsTaken) {
