@@ -178,7 +178,7 @@ int run_mount(const MountCommand& command) {
 
 int run_check() {
   bool all = true;
-  for (const CheckLine& line : check_machine()) {
+  for (const CheckLine& line : check_machine(rdma_bind_program())) {
     all = all && line.ok;
     fmt::print("{} {}: {}{}\n", line.ok ? "ok     " : "missing", line.what, line.found,
                line.mend.empty() ? "" : "; " + line.mend);

@@ -18,6 +18,7 @@
 #include "kernel_modules.h"
 #include "nvmeofs/fd.h"
 #include "rdma_devices.h"
+#include "rdma_driver.h"
 
 namespace nvmeofs {
 namespace {
@@ -184,6 +185,22 @@ tl::unexpected<Error> refuse_no_device(const TransportAddress& address,
                 list_rdma(), tcp_uri(address), soft);
 }
 
+// The RDMA devices that answer for the address as far as the kernel goes.
+std::vector<std::string> devices_of(const TransportAddress& address, const Interfaces& interfaces,
+                                    const Wanted& wanted) {
+  const auto* entry = find(interfaces, wanted);
+  std::vector<std::string> names;
+  for (const auto& device : rdma_devices()) {
+    const auto& netdevs = device.netdevs;
+    if (address.is_wildcard() ||
+        (entry != nullptr &&
+         std::find(netdevs.begin(), netdevs.end(), entry->interface) != netdevs.end())) {
+      names.push_back(device.name);
+    }
+  }
+  return names;
+}
+
 // What librdmacm could not do, or not soon: where the node is missing it gives udev 5 s to make it,
 // twice (seen with version 44).
 Result<void> prepare_connection_manager() {
@@ -197,17 +214,24 @@ Result<void> prepare_connection_manager() {
 }
 
 // Whether it answers.
-Result<bool> ask_librdmacm(const TransportAddress& address, const Wanted& wanted, RdmaBind& rdma) {
+Result<bool> ask_librdmacm(const TransportAddress& address, const Interfaces& interfaces,
+                           const Wanted& wanted, RdmaBind& rdma) {
   if (auto ready = prepare_connection_manager(); !ready) {
     return tl::unexpected<Error>(ready.error());
   }
-  return rdma.answers_for(socket_address(address, wanted));
+  auto answers = rdma.answers_for(socket_address(address, wanted));
+  if (!answers || *answers) return answers;
+  // Only now, and only with a device: it starts the program once more.
+  const auto missing = missing_driver(devices_of(address, interfaces, wanted), rdma);
+  if (!missing) return tl::unexpected<Error>(missing.error());
+  if (!*missing) return false;
+  return refuse(ENODEV, Reason::no_rdma_device, "{}; {}", (*missing)->found, (*missing)->mend);
 }
 
 Result<void> check_rdma(const TransportAddress& address, const Interfaces& interfaces,
                         const Wanted& wanted, RdmaBind& rdma) {
   if (!has_rdma_device()) return refuse_no_device(address, interfaces, wanted);
-  auto answers = ask_librdmacm(address, wanted, rdma);
+  auto answers = ask_librdmacm(address, interfaces, wanted, rdma);
   if (!answers) {
     answers.error().message += fmt::format("; write {} to serve it over TCP", tcp_uri(address));
     return tl::unexpected<Error>(answers.error());

@@ -13,7 +13,9 @@
 #include "kernel_modules.h"
 #include "mounts.h"
 #include "nvmeofs/fd.h"
+#include "rdma_bind.h"
 #include "rdma_devices.h"
+#include "rdma_driver.h"
 
 namespace nvmeofs {
 namespace {
@@ -99,9 +101,24 @@ CheckLine rdma_line(const RdmaDevice& device, const std::vector<InterfaceAddress
           fmt::format("ip address add ADDRESS/LENGTH dev {}", device.netdevs.front())};
 }
 
+// What an RDMA address is checked with.
+CheckLine librdmacm_line(const std::vector<RdmaDevice>& devices, const std::string& rdma_bind) {
+  const ModuleState verbs = module_state("ib_uverbs");
+  if (verbs != ModuleState::loaded && verbs != ModuleState::builtin) {
+    return {"librdmacm", true, "not asked: it would have the module ib_uverbs loaded", ""};
+  }
+  std::vector<std::string> names;
+  for (const auto& device : devices) names.push_back(device.name);
+  RdmaBind rdma(rdma_bind);
+  const auto missing = missing_driver(names, rdma);
+  if (!missing) return {"librdmacm", false, missing.error().message, "or serve over tcp://"};
+  if (*missing) return {"librdmacm", false, (*missing)->found, (*missing)->mend};
+  return {"librdmacm", true, fmt::format("has a driver for {}", fmt::join(names, ", ")), ""};
+}
+
 }  // namespace
 
-std::vector<CheckLine> check_machine() {
+std::vector<CheckLine> check_machine(const std::string& rdma_bind) {
   std::vector<CheckLine> lines{kernel_line(), fuse_line(), configfs_line()};
   for (const char* name : {"nvmet", "nvmet_tcp", "nvmet_rdma", "rdma_ucm"}) {
     lines.push_back(module_line(name));
@@ -117,6 +134,8 @@ std::vector<CheckLine> check_machine() {
   if (devices.empty()) {
     lines.push_back({"rdma devices", false, "none",
                      "serve over tcp://, or 'rdma link add rxe0 type rxe netdev INTERFACE'"});
+  } else {
+    lines.push_back(librdmacm_line(devices, rdma_bind));
   }
   return lines;
 }

@@ -13,7 +13,8 @@ struct CheckLine {
   std::string mend;   // a command, or what to do; empty when ok
 };
 
-// Looks only: loads no module and mounts nothing.
-std::vector<CheckLine> check_machine();
+// Looks only: loads no module and mounts nothing. Asks librdmacm through the program given, see
+// rdma_bind.h.
+std::vector<CheckLine> check_machine(const std::string& rdma_bind);
 
 }  // namespace nvmeofs

@@ -1,7 +1,6 @@
 #include "rdma_devices.h"
 
 #include <fcntl.h>
-#include <net/if.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,10 +28,10 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
-// Reading an entry that is not used is refused.
-std::optional<std::string> netdev_of(const fs::path& entry) {
+// Reading an entry of a GID table that is not used is refused.
+std::optional<std::string> first_line(const fs::path& entry) {
   const Fd file(open(entry.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, IF_NAMESIZE + 1> text{};
+  std::array<char, 128> text{};  // no name of an interface or a device is as long
   const ssize_t size = file ? read(file.get(), text.data(), text.size()) : -1;
   if (size <= 0) return std::nullopt;
   const std::string_view line(text.data(), static_cast<std::size_t>(size));
@@ -44,7 +43,7 @@ std::optional<std::string> netdev_of(const fs::path& entry) {
 void add_netdevs(const fs::path& table, std::set<std::string>& netdevs) {
   constexpr unsigned longest_gap = 64;
   for (unsigned index = 0, unused = 0; unused < longest_gap; ++index) {
-    const auto name = netdev_of(table / std::to_string(index));
+    const auto name = first_line(table / std::to_string(index));
     if (name) netdevs.insert(*name);
     unused = name ? 0 : unused + 1;
   }
@@ -74,6 +73,13 @@ std::vector<RdmaDevice> rdma_devices() {
     devices.push_back({device.filename().string(), netdevs_of(device)});
   }
   return devices;
+}
+
+std::string verbs_node(const std::string& device) {
+  for (const auto& node : entries_of("/sys/class/infiniband_verbs")) {
+    if (first_line(node / "ibdev") == device) return "/dev/infiniband/" + node.filename().string();
+  }
+  return "";
 }
 
 }  // namespace nvmeofs

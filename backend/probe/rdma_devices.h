@@ -14,4 +14,8 @@ struct RdmaDevice {
 bool has_rdma_device();
 std::vector<RdmaDevice> rdma_devices();
 
+// "/dev/infiniband/uverbs0", through which programs use the device; empty when it has none. Whether
+// it is there is another question.
+std::string verbs_node(const std::string& device);
+
 }  // namespace nvmeofs

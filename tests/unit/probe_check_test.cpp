@@ -33,7 +33,7 @@ std::string contents(const char* path) {
 }
 
 TEST(Check, HasALineForEachThingThatServingNeeds) {
-  const auto lines = check_machine();
+  const auto lines = check_machine(NVMEOFS_RDMA_BIND);
   for (const char* what : {"kernel", "fuse", "configfs", "module nvmet", "module nvmet_tcp",
                            "module nvmet_rdma", "module rdma_ucm", "tcp addresses"}) {
     EXPECT_EQ(line_of(lines, what).what, what);
@@ -41,7 +41,7 @@ TEST(Check, HasALineForEachThingThatServingNeeds) {
 }
 
 TEST(Check, SaysTheMendOfWhateverIsLackingAndOfNothingElse) {
-  for (const CheckLine& line : check_machine()) {
+  for (const CheckLine& line : check_machine(NVMEOFS_RDMA_BIND)) {
     EXPECT_EQ(line.ok, line.mend.empty()) << line.what;
     EXPECT_FALSE(line.found.empty()) << line.what;
   }
@@ -50,14 +50,14 @@ TEST(Check, SaysTheMendOfWhateverIsLackingAndOfNothingElse) {
 TEST(Check, NamesTheRunningKernel) {
   utsname names{};
   ASSERT_EQ(uname(&names), 0);
-  EXPECT_EQ(line_of(check_machine(), "kernel").found, names.release);
+  EXPECT_EQ(line_of(check_machine(NVMEOFS_RDMA_BIND), "kernel").found, names.release);
 }
 
 TEST(Check, OnlyLooks) {
   const std::string modules = contents("/proc/modules");
   const std::string mounts = contents("/proc/self/mountinfo");
   const std::size_t descriptors = open_descriptors();
-  check_machine();
+  check_machine(NVMEOFS_RDMA_BIND);
   EXPECT_EQ(contents("/proc/modules"), modules);
   EXPECT_EQ(contents("/proc/self/mountinfo"), mounts);
   EXPECT_EQ(open_descriptors(), descriptors);
@@ -66,7 +66,7 @@ TEST(Check, OnlyLooks) {
 TEST(Check, SaysThatLoopbackAddressesAreNotEnough) {
   const PrivateNamespace network(CLONE_NEWNET);
   run("ip link set lo up");
-  const auto lines = check_machine();
+  const auto lines = check_machine(NVMEOFS_RDMA_BIND);
   EXPECT_FALSE(line_of(lines, "tcp addresses").ok);
   EXPECT_EQ(line_of(lines, "tcp addresses").found, "only loopback ones");
 }
@@ -75,7 +75,7 @@ TEST(Check, ListsTheAddressesThatHostsCanUse) {
   const PrivateNamespace network(CLONE_NEWNET);
   run("ip link add v0 type veth peer name v1");
   run("ip address add 192.168.1.32/24 dev v0");
-  EXPECT_EQ(line_of(check_machine(), "tcp addresses").found, "192.168.1.32 (v0)");
+  EXPECT_EQ(line_of(check_machine(NVMEOFS_RDMA_BIND), "tcp addresses").found, "192.168.1.32 (v0)");
 }
 
 TEST(KernelModule, ThatDoesNotExistIsAbsentAndCannotBeLoaded) {

@@ -315,6 +315,39 @@ TEST_F(RealAddress, WithoutAnyRdmaDeviceIsRefused) {
   }
 }
 
+// librdmacm has a driver in user space for each kind of adapter, from the package
+// ibverbs-providers. Without it the kernel's target would serve all the same.
+TEST_F(RealAddress, WithoutADriverOfLibrdmacmIsRefusedWithThePackage) {
+  const PrivateNamespace mounts(CLONE_NEWNS);
+  const MountedAt empty("none", "/etc/libibverbs.d", "tmpfs");
+  for (const std::string host : {"192.168.1.32", "0.0.0.0"}) {
+    const Error error = refused("rdma://" + host);
+    EXPECT_EQ(error.errnum, ENODEV) << host;
+    EXPECT_EQ(error.reason, Reason::no_rdma_device) << host;
+    EXPECT_EQ(error.message,
+              "librdmacm has no driver for the RDMA device rxe0; install the package "
+              "ibverbs-providers; write tcp://" +
+                  host + ":4420 to serve it over TCP");
+  }
+  EXPECT_THAT(refused("rdma://192.168.2.32").message,
+              StartsWith("it is on v2, and no RDMA device answers for that"));
+}
+
+TEST_F(RealAddress, IsRefusedWithWhatIsMissingInDev) {
+  const PrivateNamespace mounts(CLONE_NEWNS);
+  run("cp -a /dev/infiniband/rdma_cm /dev/rdma_cm");
+  Undo undo;
+  undo.later("rm /dev/rdma_cm");
+  const MountedAt empty("none", "/dev/infiniband", "tmpfs");
+  EXPECT_THAT(refused("rdma://192.168.1.32").message,
+              StartsWith("the RDMA connection manager (/dev/infiniband/rdma_cm) cannot be asked: "
+                         "No such file or directory; write tcp://"));
+  run("cp -a /dev/rdma_cm /dev/infiniband/rdma_cm");
+  EXPECT_THAT(refused("rdma://192.168.1.32").message,
+              StartsWith("librdmacm cannot use the RDMA device rxe0: /dev/infiniband/uverbs0 is "
+                         "missing; "));
+}
+
 TEST(RealModule, IsLoadedWhenAskedFor) {
   run("modprobe -r nvmet_tcp");
   ASSERT_EQ(module_state("nvmet_tcp"), ModuleState::available);
@@ -337,17 +370,29 @@ TEST(RealModule, IsAbsentWithoutTheModulesOfThisKernel) {
 }
 
 TEST(RealCheck, FindsEverythingOnThisMachine) {
-  for (const CheckLine& line : check_machine()) {
+  for (const CheckLine& line : check_machine(NVMEOFS_RDMA_BIND)) {
     EXPECT_TRUE(line.ok) << line.what << ": " << line.found << "; " << line.mend;
   }
 }
 
 TEST(RealCheck, NamesTheAddressesOfAnRdmaDevice) {
-  const auto lines = check_machine();
+  const auto lines = check_machine(NVMEOFS_RDMA_BIND);
   const auto rxe = std::find_if(lines.begin(), lines.end(),
                                 [](const auto& line) { return line.what == "rdma device rxe0"; });
   ASSERT_NE(rxe, lines.end());
   EXPECT_THAT(rxe->found, StartsWith("192.168.1.32 (v0), 192.168.1.33 (v0)"));
+}
+
+TEST(RealCheck, NamesThePackageOfTheDriverThatLibrdmacmLacks) {
+  const PrivateNamespace mounts(CLONE_NEWNS);
+  const MountedAt empty("none", "/etc/libibverbs.d", "tmpfs");
+  const auto lines = check_machine(NVMEOFS_RDMA_BIND);
+  const auto line = std::find_if(lines.begin(), lines.end(),
+                                 [](const auto& each) { return each.what == "librdmacm"; });
+  ASSERT_NE(line, lines.end());
+  EXPECT_FALSE(line->ok);
+  EXPECT_EQ(line->found, "librdmacm has no driver for the RDMA device rxe0");
+  EXPECT_EQ(line->mend, "install the package ibverbs-providers");
 }
 
 }  // namespace
