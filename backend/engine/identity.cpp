@@ -24,6 +24,8 @@ Identity random_identity() {
   // The 20 digits of another UUID in which version and variant do not stand.
   const std::string random = random_uuid();
   identity.serial = random.substr(0, 8) + random.substr(24);
+  identity.model = "nvmeofs";
+  identity.nguid = random_uuid();
   return identity;
 }
 

@@ -50,6 +50,14 @@ std::string_view to_string(Reason reason) {
       return "address-loopback";
     case Reason::no_rdma_device:
       return "no-rdma-device";
+    case Reason::identity_taken:
+      return "identity-taken";
+    case Reason::device_other:
+      return "device-other";
+    case Reason::not_saved:
+      return "not-saved";
+    case Reason::state_unreadable:
+      return "state-unreadable";
     case Reason::no_module:
       return "no-module";
     case Reason::unknown_transport:

@@ -34,6 +34,10 @@ enum class Reason {
   address_in_use,     // another program listens there
   address_loopback,   // rdma on a loopback address: taken by the kernel, reachable by nobody
   no_rdma_device,     // the address is ours, but no RDMA device answers for it
+  identity_taken,     // another subsystem has the serial number, UUID or NGUID
+  device_other,       // another disk answers to the path than the one that was written
+  not_saved,          // the state could not be written to the disk
+  state_unreadable,   // the state file is damaged, newer, or not ours to trust
   no_module,          // this kernel has no such module
   unknown_transport,  // transport that is not offered
   unknown_family,     // address family that is not offered

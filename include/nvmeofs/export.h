@@ -47,18 +47,36 @@ struct Hosts {
 // What makes it the same disk to a host, however often the kernel's objects are made anew: nvmet
 // would invent both on each creation, and a host would see another disk after every restart.
 struct Identity {
-  std::string serial;  // 20 hexadecimal digits
-  std::string uuid;    // of namespace 1, 8-4-4-4-12, lower case
+  std::string serial{};  // 20 hexadecimal digits
+  std::string model{};   // 1 to 40 printable characters
+  std::string uuid{};    // of namespace 1, 8-4-4-4-12, lower case
+  std::string nguid{};   // of namespace 1, in the same form
   bool operator==(const Identity&) const = default;
+};
+
+// Which disk it is, whatever its path and its device number: what the disk says of itself.
+struct DiskIdentity {
+  // "wwid naa.5000…", "partuuid …", "dm LVM-…", "md …", "file inode 12 on ext4 …"; of a file its
+  // inode and its file system. Empty: the disk says nothing (null_blk, brd), and its path is all
+  // that is known of it.
+  std::string text;
+  bool operator==(const DiskIdentity&) const = default;
+
+  // Whether it can be the same disk: unless both say who they are, and it is not the same.
+  bool can_be(const DiskIdentity& other) const {
+    return text.empty() || other.text.empty() || text == other.text;
+  }
 };
 
 struct Export {
   Nqn name;
-  std::optional<DevicePath> device;
-  std::vector<TransportAddress> addresses;  // no two equal; in the order written
-  Hosts hosts;
+  std::optional<DevicePath> device{};
+  DiskIdentity disk{};      // of the device, when it was written
+  bool has_served = false;  // this disk: what hosts have written on it is no reason to refuse it
+  std::vector<TransportAddress> addresses{};  // no two equal; in the order written
+  Hosts hosts{};
   bool enabled = false;
-  Identity identity;
+  Identity identity{};
   bool operator==(const Export&) const = default;
 };
 

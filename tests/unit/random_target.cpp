@@ -27,13 +27,16 @@ SimMachine small_machine() {
 }
 
 Export RandomTarget::random_export(const std::string& name) {
-  Export wanted{.name = Nqn::parse(name).value(),
-                .device = DevicePath::parse(disks[random_() % disks.size()]).value(),
-                .addresses = {},
-                .hosts = {.any = flip(), .list = {}},
-                .enabled = flip(),
-                .identity = {.serial = fmt::format("{:020}", random_() % 3),
-                             .uuid = fmt::format("00000000-0000-4000-8000-{:012}", random_() % 3)}};
+  Export wanted{
+      .name = Nqn::parse(name).value(),
+      .device = DevicePath::parse(disks[random_() % disks.size()]).value(),
+      .addresses = {},
+      .hosts = {.any = flip(), .list = {}},
+      .enabled = flip(),
+      .identity = {.serial = fmt::format("{:020}", random_() % 3),
+                   .model = flip() ? "nvmeofs" : "another",
+                   .uuid = fmt::format("00000000-0000-4000-8000-{:012}", random_() % 3),
+                   .nguid = fmt::format("00000000-0000-4000-9000-{:012}", random_() % 3)}};
   for (const char* address : addresses)
     if (flip()) wanted.addresses.push_back(TransportAddress::parse(address, Trtype::tcp).value());
   if (!wanted.hosts.any)

@@ -1,0 +1,50 @@
+// What is kept over restarts: the exports as the user wants them, and what in the kernel is ours.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+
+#include "nvmeofs/error.h"
+#include "nvmeofs/export.h"
+
+namespace nvmeofs {
+
+struct StoredExport {
+  Export wanted;
+  std::chrono::system_clock::time_point made{};
+  bool operator==(const StoredExport&) const = default;
+};
+
+// Objects of the kernel that were made for exports, and modules that were loaded. Of one boot: the
+// kernel forgets its objects at the end of it.
+struct StoredKernel {
+  std::string boot_id{};                       // /proc/sys/kernel/random/boot_id
+  std::map<std::string, std::string> ports{};  // directory name → TransportAddress::uri()
+  std::set<std::string> hosts{};               // host NQNs
+  std::set<std::string> modules{};             // that were not loaded before: "nvmet_tcp"
+  bool operator==(const StoredKernel&) const = default;
+};
+
+struct StoredState {
+  std::map<std::string, StoredExport> exports;  // by name
+  StoredKernel kernel;
+  bool operator==(const StoredState&) const = default;
+};
+
+// One thread.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // What was saved last; an empty state where nothing was. An error says what is wrong with it and
+  // how to go back; nothing may be saved over it then.
+  virtual Result<StoredState> load() = 0;
+
+  // When it returns, the state is on the disk and outlives a power cut. On an error the old one is
+  // there as before: the errno is the file system's (ENOSPC, EIO, EROFS …), Reason::not_saved.
+  virtual Result<void> save(const StoredState& state) = 0;
+};
+
+}  // namespace nvmeofs
