@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace nvmeofs {
 
 namespace {
@@ -23,6 +25,11 @@ std::size_t utf8_length(std::string_view text) {
       (lead == 0xf4 && at(1) >= 0x90))
     return 0;
   return length;
+}
+
+bool needs_no_quotes(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_./:%@+=,-").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
 }  // namespace
@@ -47,6 +54,26 @@ std::string printable(std::string_view text, std::size_t limit) {
     text.remove_prefix(taken);
   }
   return result;
+}
+
+std::string shell_word(std::string_view word) {
+  if (!word.empty() && std::all_of(word.begin(), word.end(), needs_no_quotes))
+    return std::string(word);
+  const bool control =
+      std::any_of(word.begin(), word.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  std::string result = control ? "$'" : "'";
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (control && (byte < 0x20 || byte == 0x7f))
+      result += fmt::format("\\x{:02x}", byte);
+    else if (control && (c == '\'' || c == '\\'))
+      result += fmt::format("\\{}", c);
+    else if (c == '\'')
+      result += "'\\''";
+    else
+      result += c;
+  }
+  return result + "'";
 }
 
 }  // namespace nvmeofs

@@ -10,4 +10,8 @@ namespace nvmeofs {
 // and nothing that a terminal would obey. Cut at `limit` bytes with an ellipsis.
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// One word of a shell. A control character (another program may have put one into a name) takes
+// bash's $'' form, so that a command always stays on one line.
+std::string shell_word(std::string_view text);
+
 }  // namespace nvmeofs
