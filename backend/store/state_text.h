@@ -1,0 +1,66 @@
+// The text of a state file: JSON for a person to read, and to edit.
+//
+//   {
+//     "format": "nvmeofs state",
+//     "version": 1,
+//     "generation": 7,            counts the saves
+//     "crc32": "89abcdef",        of all the rest
+//     "exports": {
+//       "toto": {
+//         "device": "/dev/sdb force",       absent: none was written
+//         "disk": "wwid naa.5000…",         absent: the disk says nothing of itself
+//         "has_served": true,
+//         "addresses": ["rdma://192.168.1.32:4420"],
+//         "hosts": "any",                   or a list of host NQNs
+//         "enabled": true,
+//         "serial": …, "model": …, "uuid": …, "nguid": …,
+//         "made": "2026-07-01T10:19:12Z"
+//       }
+//     },
+//     "kernel": { "boot_id": …, "ports": {"1": "tcp://…"}, "hosts": […], "modules": […] }
+//   }
+//
+// By hand: change what is to be changed and delete the line "crc32". Without that line the file is
+// taken as it is; with a wrong one it is damaged. The checksum is over the values and not over the
+// text, so blanks and the order of keys are free.
+//
+// A text that is not UTF-8, as the path of a device need not be, stands as {"bytes": "2f73ff"}: its
+// bytes in hexadecimal. JSON has no form for it, and an escape of our own inside of strings would
+// take those backslashes for its own that udev puts into names.
+//
+// Keys that this program does not know, at the top, in an export and in "kernel", are kept: a newer
+// program of the same version wrote them, and will want them back. A change that an older program
+// must not read past gets another version.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "nvmeofs/error.h"
+#include "nvmeofs/store.h"
+
+namespace nvmeofs {
+
+constexpr unsigned state_version = 1;
+
+struct StateText {
+  StoredState state;
+  std::uint64_t generation = 0;
+  // A JSON object of the same shape with only the keys that are not known here; empty: none.
+  std::string unknown;
+  bool operator==(const StateText&) const = default;
+};
+
+// Every value as the model's parsers take it; uuid, serial and nguid of no two exports equal.
+// EINVAL, Reason::state_unreadable: what is wrong and where, for behind "FILE: ". Throws
+// std::bad_alloc.
+Result<StateText> read_state(std::string_view text);
+
+// What read_state reads as the same. `content.unknown` loses what it holds of exports that are no
+// more: one that is made anew under that name does not inherit it. EINVAL,
+// Reason::not_saved, of a state that could not be read back, naming export and key: a file that the
+// next start refuses must not be written. Throws std::bad_alloc.
+Result<std::string> write_state(StateText& content);
+
+}  // namespace nvmeofs
