@@ -1,0 +1,302 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "store/state_text.h"
+#include "store/utc_time.h"
+#include "store_support.h"
+
+namespace nvmeofs {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string written(const StoredState& state, std::uint64_t generation = 7) {
+  StateText content{state, generation, {}};
+  return write_state(content).value();
+}
+
+std::string error_of(const std::string& text) {
+  const auto content = read_state(text);
+  if (content) return "it was read";
+  EXPECT_EQ(content.error().errnum, EINVAL);
+  EXPECT_EQ(content.error().reason, Reason::state_unreadable);
+  return content.error().message;
+}
+
+// What is wrong with the small state after an edit by hand.
+std::string edit_error(const std::string& from, const std::string& to) {
+  return error_of(edited(replaced(written(small_state()), from, to)));
+}
+
+TEST(StateText, IsWhatTheHeaderShows) {
+  EXPECT_EQ(edited(written(small_state())), R"({
+  "format": "nvmeofs state",
+  "version": 1,
+  "generation": 7,
+  "exports": {
+    "toto": {
+      "device": "/dev/sdb force",
+      "disk": "wwid naa.5000c500a1b2c3d4",
+      "has_served": true,
+      "addresses": [
+        "rdma://192.168.1.32:4420",
+        "tcp://[fe80::1%eth0]:4421"
+      ],
+      "hosts": [
+        "nqn.2014-08.org.nvmexpress:uuid:a"
+      ],
+      "enabled": true,
+      "serial": "00000000000000000001",
+      "model": "nvmeofs",
+      "uuid": "00000000-0000-4000-8000-000000000001",
+      "nguid": "00000000-0000-4000-9000-000000000001",
+      "made": "2026-07-01T10:00:00Z"
+    }
+  },
+  "kernel": {
+    "boot_id": "0c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001",
+    "ports": {
+      "1": "tcp://192.168.1.32:4420"
+    },
+    "hosts": [
+      "nqn.2014-08.org.nvmexpress:uuid:a"
+    ],
+    "modules": [
+      "nvmet_tcp"
+    ]
+  }
+}
+)");
+}
+
+TEST(StateText, ReadsBackRandomStates) {
+  std::mt19937 random(20260701);
+  for (int round = 0; round < 1000; ++round) {
+    const auto state = random_state(random);
+    const auto content = read_state(written(state, 1 + random() % 1000));
+    ASSERT_TRUE(content) << content.error().message;
+    ASSERT_EQ(content->state, state);
+    ASSERT_EQ(content->unknown, "");
+  }
+}
+
+TEST(StateText, KeepsBytesThatAreNoUtf8) {
+  auto state = small_state();
+  state.exports.at("toto").wanted.device = DevicePath::parse("/srv/\xff").value();
+  EXPECT_THAT(written(state), HasSubstr(R"("bytes": "2f7372762fff")"));
+  EXPECT_EQ(read_state(written(state))->state, state);
+}
+
+TEST(StateText, KeepsTheBackslashesOfUdev) {
+  auto state = small_state();
+  state.exports.at("toto").wanted.device =
+      DevicePath::parse(R"(/dev/disk/by-label/a\x20b)").value();
+  EXPECT_EQ(read_state(written(state))->state, state);
+}
+
+TEST(StateText, OfWrongBytesIsDamaged) {
+  for (const char* hex : {"\"2\"", "\"2F\"", "\"zz\"", "7"})
+    EXPECT_THAT(edit_error(R"("/dev/sdb force")", fmt::format(R"({{"bytes": {}}})", hex)),
+                HasSubstr("export toto, \"device\""))
+        << hex;
+}
+
+TEST(StateText, NamesExportAndKeyOfAWrongValue) {
+  EXPECT_THAT(edit_error("/dev/sdb", "dev/sdb"), HasSubstr("export toto, \"device\": a device is"));
+  EXPECT_THAT(edit_error("/dev/sdb", R"(/dev/\u0000)"), HasSubstr("export toto, \"device\""));
+  EXPECT_THAT(edit_error("/dev/sdb", R"(/dev/\u001b[2J)"), HasSubstr("export toto, \"device\""));
+  EXPECT_THAT(edit_error("rdma://192.168.1.32", "rdma://192.168.1.320"),
+              HasSubstr("export toto, \"addresses\": '192.168.1.320'"));
+  EXPECT_THAT(edit_error("rdma://192", "192"), HasSubstr("export toto, \"addresses\""));
+  EXPECT_THAT(edit_error("tcp://[fe80::1%eth0]:4421", "rdma://192.168.1.32"),
+              HasSubstr("rdma://192.168.1.32:4420 stands there twice"));
+  EXPECT_THAT(edit_error("nqn.2014-08.org.nvmexpress:uuid:a", "a,b"),
+              HasSubstr("export toto, \"hosts\""));
+  EXPECT_THAT(edit_error("\"enabled\": true", "\"enabled\": 1"),
+              HasSubstr("export toto, \"enabled\": it is true or false"));
+  EXPECT_THAT(edit_error("\"nvmeofs\"", "\"\""), HasSubstr("export toto, \"model\""));
+  EXPECT_THAT(edit_error("00000000000000000001", "000000000000000000011"),
+              HasSubstr("export toto, \"serial\""));
+  EXPECT_THAT(edit_error("-4000-8000-", "-4000-A000-"), HasSubstr("export toto, \"uuid\""));
+  EXPECT_THAT(edit_error("-4000-9000-", "-400-90000-"), HasSubstr("export toto, \"nguid\""));
+  EXPECT_THAT(edit_error("2026-07-01", "2026-02-30"), HasSubstr("export toto, \"made\""));
+  EXPECT_THAT(edit_error("\"toto\"", "\"to to\""), HasSubstr("export to to: a name is"));
+  EXPECT_THAT(edit_error("0c9dd1a2", "0c9dd1a"), HasSubstr("kernel, \"boot_id\""));
+  EXPECT_THAT(edit_error("\"1\": \"tcp", "\"../1\": \"tcp"), HasSubstr("\"../1\": it is no port"));
+  EXPECT_THAT(edit_error("tcp://192.168.1.32:4420", "tcp://192.168.1.32"),
+              HasSubstr("kernel, \"ports\", \"1\": it is written tcp://192.168.1.32:4420"));
+  EXPECT_THAT(edit_error("nvmet_tcp", "../nvmet"), HasSubstr("kernel, \"modules\""));
+}
+
+TEST(StateText, NamesAKeyThatIsMissing) {
+  for (const char* key : {"has_served", "addresses", "hosts", "enabled", "serial", "model", "uuid",
+                          "nguid", "made", "boot_id", "ports", "modules", "exports", "generation"})
+    EXPECT_THAT(edit_error(fmt::format("\"{}\"", key), fmt::format("\"{}x\"", key)),
+                HasSubstr(fmt::format("\"{}\": it is missing", key)));
+}
+
+TEST(StateText, RefusesTwoExportsOfOneIdentity) {
+  auto state = small_state();
+  state.exports.emplace("tata", small_export("tata", 2));
+  const auto text = written(state);
+  for (const char* key : {"serial", "uuid", "nguid"}) {
+    const auto value = [&](const StoredState& of) {
+      const auto& identity = of.exports.at("tata").wanted.identity;
+      return key == std::string("serial") ? identity.serial
+             : key == std::string("uuid") ? identity.uuid
+                                          : identity.nguid;
+    };
+    auto twin = text;
+    twin = replaced(twin, value(state), value({{{"tata", small_export("tata", 1)}}, {}}));
+    EXPECT_THAT(error_of(edited(twin)),
+                HasSubstr(fmt::format("exports tata and toto have the same \"{}\"", key)));
+  }
+}
+
+TEST(StateText, TakesTwoExportsWithoutNguid) {
+  auto state = small_state();
+  state.exports.emplace("tata", small_export("tata", 2));
+  for (auto& [name, stored] : state.exports)
+    stored.wanted.identity.nguid = "00000000-0000-0000-0000-000000000000";
+  EXPECT_EQ(read_state(written(state))->state, state);
+}
+
+TEST(StateText, NamesLineAndColumnOfAJsonError) {
+  EXPECT_THAT(edit_error("\"version\": 1,", "\"version\": 1"), HasSubstr("line 4, column 14: "));
+  EXPECT_EQ(error_of(""), "it is empty");
+  EXPECT_THAT(error_of("{} {}"), HasSubstr("line 1, column 4"));
+}
+
+TEST(StateText, SaysHowAnEditIsMeant) {
+  EXPECT_THAT(error_of(replaced(written(small_state()), "/dev/sdb", "/dev/sdc")),
+              HasSubstr("delete the line \"crc32\""));
+  const auto meant = read_state(edited(replaced(written(small_state()), "/dev/sdb", "/dev/sdc")));
+  ASSERT_TRUE(meant);
+  EXPECT_EQ(meant->state.exports.at("toto").wanted.device->path(), "/dev/sdc");
+}
+
+TEST(StateText, OfANewerVersionIsToldFromDamage) {
+  EXPECT_THAT(error_of(replaced(written(small_state()), "\"version\": 1", "\"version\": 2")),
+              HasSubstr("a newer nvmeofs wrote it: version 2"));
+}
+
+TEST(StateText, OfAnotherProgramIsRefused) {
+  EXPECT_THAT(error_of("{}"), HasSubstr("it is no state of nvmeofs"));
+  EXPECT_THAT(error_of("[]"), HasSubstr("it is no JSON object"));
+  EXPECT_THAT(error_of("null"), HasSubstr("it is no JSON object"));
+}
+
+TEST(StateText, KeepsKeysThatItDoesNotKnow) {
+  auto text = edited(written(small_state()));
+  text = replaced(text, "\"version\"", R"("later": {"a": [1, 2.5, null, "é"]}, "version")");
+  text = replaced(text, "\"device\"", R"("qos": "gold", "device")");
+  text = replaced(text, "\"boot_id\"", R"("nodes": [-1], "boot_id")");
+  auto content = read_state(text).value();
+  EXPECT_EQ(content.state, small_state());
+  content.state.exports.at("toto").wanted.enabled = false;
+  const auto again = write_state(content).value();
+  for (const char* part :
+       {R"("later": {)", R"(2.5)", R"("é")", R"("qos": "gold")", R"("nodes": [)"})
+    EXPECT_THAT(again, HasSubstr(part));
+  EXPECT_EQ(read_state(again).value(), content);
+}
+
+TEST(StateText, ForgetsUnknownKeysWithTheirExport) {
+  auto content =
+      read_state(edited(replaced(written(small_state()), "\"device\"", R"("qos": 1, "device")")))
+          .value();
+  content.state.exports.clear();
+  EXPECT_THAT(write_state(content).value(), Not(HasSubstr("qos")));
+  EXPECT_EQ(content.unknown, "");
+}
+
+TEST(StateText, RefusesAKeyThatStandsTwice) {
+  const auto text = edited(replaced(written(small_state()), "\"enabled\": true",
+                                    "\"enabled\": true, \"enabled\": false"));
+  EXPECT_THAT(error_of(text), HasSubstr("the key \"enabled\" stands twice"));
+}
+
+TEST(StateText, RefusesDepth) {
+  EXPECT_THAT(error_of(std::string(1'000'000, '[')), HasSubstr("stand in each other"));
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
+  EXPECT_THAT(error_of(objects), HasSubstr("stand in each other"));
+}
+
+TEST(StateText, RefusesNumbersThatItWouldChange) {
+  for (const char* number : {"1e400", "18446744073709551616", "-9223372036854775809"})
+    EXPECT_THAT(
+        edit_error("\"generation\": 7", fmt::format("\"generation\": 7, \"x\": {}", number)),
+        Not(HasSubstr("was read")))
+        << number;
+  for (const char* number : {"-1", "1.0", "1e3", "18446744073709551615", "\"7\""})
+    EXPECT_THAT(edit_error("\"generation\": 7", fmt::format("\"generation\": {}", number)),
+                HasSubstr("\"generation\""))
+        << number;
+}
+
+TEST(StateText, RefusesNulAndControlCharacters) {
+  const auto text = edited(written(small_state()));
+  EXPECT_THAT(error_of(text + '\0'), HasSubstr("a NUL byte"));
+  EXPECT_THAT(error_of(text + std::string("\0garbage", 8)), HasSubstr("a NUL byte"));
+  EXPECT_THAT(edit_error("/dev/sdb", "/dev/\x01"), HasSubstr("line 7, "));
+  EXPECT_THAT(edit_error("/dev/sdb", "/dev/\xff"), HasSubstr("line 7, "));
+  EXPECT_THAT(edit_error("/dev/sdb", "/dev/\\ud800"), HasSubstr("line 7, "));
+}
+
+TEST(StateText, OfADamagedNameIsFitForALog) {
+  const auto error = edit_error("\"toto\"", R"("\u001b[2J\u000a")");
+  EXPECT_THAT(error, AllOf(HasSubstr("\\x1b[2J\\x0a"), Not(HasSubstr("\x1b"))));
+}
+
+TEST(StateText, IsNotWrittenOfAStateThatItCouldNotRead) {
+  const auto refusal_of = [](const StoredState& state) {
+    StateText content{state, 1, {}};
+    const auto text = write_state(content);
+    EXPECT_FALSE(text);
+    if (text) return std::string();
+    EXPECT_EQ(text.error().errnum, EINVAL);
+    EXPECT_EQ(text.error().reason, Reason::not_saved);
+    return text.error().message;
+  };
+  auto state = small_state();
+  state.exports.at("toto").wanted.identity.uuid = "";
+  EXPECT_THAT(refusal_of(state), HasSubstr("export toto, \"uuid\""));
+  state = small_state();
+  state.exports.emplace("tata", small_export("titi", 2));
+  EXPECT_THAT(refusal_of(state), HasSubstr("another state"));
+  state = small_state();
+  state.exports.emplace("\xff", small_export("titi", 2));
+  EXPECT_NE(refusal_of(state), "");
+  state = small_state();
+  state.kernel.modules = {"\xff"};
+  EXPECT_THAT(refusal_of(state), HasSubstr("\"modules\""));
+}
+
+TEST(UtcTime, ReadsBackEveryNanosecond) {
+  std::mt19937_64 random(1);
+  const auto first = parse_utc("1678-01-01T00:00:00Z")->time_since_epoch().count();
+  const auto last = parse_utc("2261-12-31T23:59:59.999999999Z")->time_since_epoch().count();
+  std::uniform_int_distribution<std::int64_t> any(first, last);
+  for (int round = 0; round < 10000; ++round) {
+    const std::chrono::system_clock::time_point time(std::chrono::nanoseconds(any(random)));
+    ASSERT_EQ(parse_utc(utc_text(time)), time) << utc_text(time);
+  }
+}
+
+TEST(UtcTime, RefusesWhatIsNone) {
+  for (const char* text :
+       {"", "2026-07-01", "2026-07-01T10:00:00", "2026-07-01 10:00:00Z", "2026-13-01T10:00:00Z",
+        "2026-02-29T10:00:00Z", "2026-07-01T24:00:00Z", "2026-07-01T10:60:00Z",
+        "2026-07-01T10:00:60Z", "2026-07-01T10:00:00.Z", "2026-07-01T10:00:00.0000000000Z",
+        "2026-07-01T10:00:00ZZ", "1677-12-31T10:00:00Z", "2262-01-01T10:00:00Z",
+        "+026-07-01T10:00:00Z", "2026--7-01T10:00:00Z"})
+    EXPECT_FALSE(parse_utc(text)) << text;
+}
+
+}  // namespace
+}  // namespace nvmeofs
