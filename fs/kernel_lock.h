@@ -1,6 +1,9 @@
 // One program manages one kernel: two would undo each other's work.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "nvmeofs/error.h"
@@ -8,8 +11,17 @@
 
 namespace nvmeofs {
 
+struct KernelHolder {
+  pid_t pid = 0;
+  std::string mountpoint{};  // empty: no mount, as of `nvmeofs stop`
+  std::string state{};       // the state file, or "none"
+};
+
 // Held until the descriptor is closed, by the end of the program at the latest. EBUSY says who has
-// it: the process, and where it is mounted.
-Result<Fd> lock_kernel(const std::string& mountpoint);
+// it: the process, and where it is mounted. The holder's pid is ours, whatever is given.
+Result<Fd> lock_kernel(const KernelHolder& holder);
+
+// Who holds the lock, or held it last since boot; nothing when nobody has.
+std::optional<KernelHolder> kernel_holder();
 
 }  // namespace nvmeofs

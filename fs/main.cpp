@@ -1,4 +1,5 @@
-// The program: knows every concrete class and puts them together.
+// The program.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
@@ -7,12 +8,12 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 
-#include "engine/identity.h"
 #include "fs/daemonize.h"
 #include "fs/filesystem.h"
 #include "fs/invalidation.h"
@@ -21,62 +22,18 @@
 #include "fs/mountpoint.h"
 #include "fs/options.h"
 #include "fs/session.h"
+#include "fs/stop.h"
+#include "fs/world.h"
 #include "nvmeofs/engine.h"
-#include "nvmet/nvmet_backend.h"
-#include "probe/address_probe.h"
 #include "probe/check.h"
-#include "probe/device_probe.h"
 #include "probe/rdma_bind.h"
-#include "sessions/kernel_sessions.h"
-#include "sim/kernel.h"
-#include "sim/sim_backend.h"
-#include "sim/sim_probe.h"
-#include "sim/sim_sessions.h"
+#include "sim/machine.h"
 
 namespace nvmeofs {
 namespace {
 
-// The kernel and the machine around it, or what stands for them.
-class World {
- public:
-  virtual ~World() = default;
-  virtual Environment environment() = 0;
-};
-
-class SimWorld : public World {
- public:
-  Environment environment() override {
-    return {backend_, devices_, addresses_, sessions_, random_identity};
-  }
-
- private:
-  SimKernel kernel_{SimMachine::example()};
-  SimBackend backend_{kernel_};
-  SimDevices devices_{kernel_};
-  SimAddresses addresses_{kernel_};
-  SimSessions sessions_{kernel_};
-};
-
-class NvmetWorld : public World {
- public:
-  explicit NvmetWorld(std::unique_ptr<NvmetBackend> backend) : backend_(std::move(backend)) {}
-  Environment environment() override {
-    return {*backend_, devices_, addresses_, sessions_, random_identity};
-  }
-
- private:
-  std::unique_ptr<NvmetBackend> backend_;
-  MachineDevices devices_;
-  MachineAddresses addresses_{rdma_bind_program()};
-  KernelSessions sessions_;
-};
-
-Result<std::unique_ptr<World>> open_world(Source source) {
-  if (source == Source::sim) return std::make_unique<SimWorld>();
-  return NvmetBackend::open().map([](auto backend) -> std::unique_ptr<World> {
-    return std::make_unique<NvmetWorld>(std::move(backend));
-  });
-}
+// Who mounts finds exports up, or knows why not; one that hangs does not hold up the mount.
+constexpr std::chrono::seconds first_look{5};
 
 // From here on signals only ever arrive at this descriptor: every thread that is made later has
 // them blocked too.
@@ -92,10 +49,18 @@ Fd take_signals() {
   return Fd(::signalfd(-1, &signals, SFD_CLOEXEC));
 }
 
-// Until a signal, or until the mount is gone.
-void wait_for_end(int signals, int ended) {
-  std::array<pollfd, 2> waits{pollfd{signals, POLLIN, 0}, pollfd{ended, POLLIN, 0}};
-  while (::poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
+// Until a signal, or until the mount is gone. The kernel ends the session only with the last copy
+// of the mount, and a service or a container that was started meanwhile has one of its own in its
+// mount namespace: what counts is the mount that was asked for.
+void wait_for_end(int signals, int ended, const std::string& mountpoint) {
+  const auto device = mounted_device(mountpoint);
+  const Fd mounts(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+  std::array<pollfd, 3> waits{pollfd{signals, POLLIN, 0}, pollfd{ended, POLLIN, 0},
+                              pollfd{device ? mounts.get() : -1, POLLPRI, 0}};
+  for (;;) {
+    if (::poll(waits.data(), waits.size(), -1) < 0) continue;
+    if (waits[0].revents != 0 || waits[1].revents != 0) break;
+    if (!is_mounted(*device)) break;
   }
   if ((waits[0].revents & POLLIN) == 0) return;
   signalfd_siginfo info{};
@@ -115,11 +80,11 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   if (auto cleared = clear_mountpoint(mountpoint); !cleared) return cleared;
   Fd lock;
   if (command.source == Source::nvmet) {
-    auto locked = lock_kernel(mountpoint);
+    auto locked = lock_kernel({.mountpoint = mountpoint, .state = command.state});
     if (!locked) return tl::make_unexpected(locked.error());
     lock = std::move(*locked);
   }
-  auto world = open_world(command.source);
+  auto world = open_world(command.source, command.state);
   if (!world) return tl::make_unexpected(world.error());
 
   auto engine = std::make_unique<Engine>((*world)->environment(),
@@ -139,10 +104,11 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
     told.tell(notices(before, after));
   });
   if (auto started = engine->start(); !started) return started;
+  engine->wait_for_first_look(first_look);
   if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
   (*session)->start();
 
-  wait_for_end(signals.get(), (*session)->ended_fd());
+  wait_for_end(signals.get(), (*session)->ended_fd(), mountpoint);
 
   // Requests are still answered meanwhile: one that was not would hold the kernel's lock of a
   // directory, which a notification that is under way waits for. And nothing may be left that could
@@ -197,6 +163,10 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (std::holds_alternative<CheckCommand>(*command)) return run_check();
+  if (const auto* stop = std::get_if<StopCommand>(&*command)) {
+    start_logging(LogTarget::syslog);  // what it does is kept; what it says is for who asked
+    return run_stop(*stop);
+  }
   return run_mount(std::get<MountCommand>(*command));
 }
 

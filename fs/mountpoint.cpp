@@ -26,17 +26,30 @@ struct Unref {
   void operator()(libmnt_table* table) const { mnt_unref_table(table); }
 };
 
-// Whether the topmost mount on exactly this path is one of nvmeofs.
-Result<bool> ours_is_on(const std::string& path) {
+}  // namespace
+
+Result<std::string> mounted_source(const std::string& path) {
   const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table_from_file(mountinfo));
   if (table == nullptr)
     return refuse(EIO, Reason::mount_failed, "cannot read {}; is /proc mounted?", mountinfo);
   libmnt_fs* const fs = mnt_table_find_target(table.get(), path.c_str(), MNT_ITER_BACKWARD);
   const char* const type = fs != nullptr ? mnt_fs_get_fstype(fs) : nullptr;
-  return type != nullptr && type == our_type;
+  if (type == nullptr || type != our_type) return std::string();
+  const char* const source = mnt_fs_get_source(fs);
+  return std::string(source != nullptr ? source : "none");
 }
 
-}  // namespace
+std::optional<dev_t> mounted_device(const std::string& path) {
+  const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table_from_file(mountinfo));
+  if (table == nullptr) return std::nullopt;
+  libmnt_fs* const fs = mnt_table_find_target(table.get(), path.c_str(), MNT_ITER_BACKWARD);
+  return fs != nullptr ? std::optional(mnt_fs_get_devno(fs)) : std::nullopt;
+}
+
+bool is_mounted(dev_t device) {
+  const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table_from_file(mountinfo));
+  return table == nullptr || mnt_table_find_devno(table.get(), device, MNT_ITER_FORWARD) != nullptr;
+}
 
 Result<std::string> resolve_mountpoint(const std::string& path) {
   const std::unique_ptr<char, Free> resolved(::realpath(path.c_str(), nullptr));
@@ -49,12 +62,12 @@ Result<std::string> resolve_mountpoint(const std::string& path) {
 
 Result<void> clear_mountpoint(const std::string& resolved) {
   for (;;) {
-    const auto ours = ours_is_on(resolved);
+    const auto ours = mounted_source(resolved);
     if (!ours) return tl::make_unexpected(ours.error());
     // Not stat(2): the kernel remembers attributes for a second after the program is dead.
     const Fd directory(::open(resolved.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const int error = directory ? 0 : errno;
-    if (!*ours) {
+    if (ours->empty()) {
       if (error == 0) return {};
       return refuse(error, Reason::mount_failed, "cannot mount on {}: {}", resolved,
                     strerror(error));

@@ -25,6 +25,7 @@ made-up disks and addresses, to try things on.
 Options after -o, separated by commas:
   transport=rdma|tcp   of an address that names none (rdma)
   hosts=any|none       who may connect to a new export (any)
+  state=FILE|none      what is written is kept there (/var/lib/nvmeofs/state.json; sim: none)
   allow_other          other users may look too; permissions always hold
   ro                   nothing can be changed through this mount
 What mount(8) adds (nofail, _netdev, x-..., and so on) is taken as well.)";
@@ -32,9 +33,13 @@ What mount(8) adds (nofail, _netdev, x-..., and so on) is taken as well.)";
 class Help : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: nvmeofs [SOURCE] MOUNTPOINT [-o OPTIONS] [-f]\n       nvmeofs check\n";
+    return "Usage: nvmeofs [SOURCE] MOUNTPOINT [-o OPTIONS] [-f]\n"
+           "       nvmeofs stop MOUNTPOINT [--force] [--unload]\n"
+           "       nvmeofs check\n";
   }
 };
+
+constexpr auto default_state = "/var/lib/nvmeofs/state.json";
 
 bool is_ignored(const std::string& option) {
   return std::find(ignored.begin(), ignored.end(), option) != ignored.end() ||
@@ -43,6 +48,7 @@ bool is_ignored(const std::string& option) {
 
 Result<void> apply_option(const std::string& option, MountCommand& command) {
   constexpr std::string_view transport = "transport=";
+  constexpr std::string_view state = "state=";
   if (option.empty() || is_ignored(option)) return {};
   if (option == "allow_other") {
     command.allow_other = true;
@@ -50,6 +56,11 @@ Result<void> apply_option(const std::string& option, MountCommand& command) {
     command.read_only = true;
   } else if (option == "hosts=any" || option == "hosts=none") {
     command.hosts_any = option == "hosts=any";
+  } else if (option.starts_with(state)) {
+    command.state = option.substr(state.size());
+    if (command.state != "none" && !command.state.starts_with('/'))
+      return refuse(EINVAL, Reason::bad_value, "option '{}': write an absolute path, or none",
+                    option);
   } else if (option.starts_with(transport)) {
     const auto trtype = parse_trtype(std::string_view(option).substr(transport.size()));
     if (!trtype) return tl::make_unexpected(trtype.error());
@@ -94,6 +105,13 @@ Result<Command> parse_command_line(int argc, const char* const* argv) {
   const CLI::App* const check =
       app.add_subcommand("check", "Say what this machine has and lacks, and the mend");
 
+  StopCommand stop_command;
+  CLI::App* const stop =
+      app.add_subcommand("stop", "Take down every export of a mount, then unmount it");
+  stop->add_option("MOUNTPOINT", stop_command.mountpoint)->required();
+  stop->add_flag("--force", stop_command.force, "Although hosts are connected");
+  stop->add_flag("--unload", stop_command.unload, "Unload the kernel's modules that it had loaded");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion& version) {
@@ -104,6 +122,7 @@ Result<Command> parse_command_line(int argc, const char* const* argv) {
     return refuse(EINVAL, Reason::bad_value, "{}; see nvmeofs --help", error.what());
   }
   if (*check) return CheckCommand{};
+  if (*stop) return stop_command;
 
   if (words.empty()) return refuse(EINVAL, Reason::bad_value, "no mount point; see nvmeofs --help");
   if (words.size() > 2) {
@@ -116,6 +135,7 @@ Result<Command> parse_command_line(int argc, const char* const* argv) {
     mount.source = *source;
   }
   mount.mountpoint = words.back();
+  mount.state = mount.source == Source::nvmet ? default_state : "none";
   for (const std::string& option : options)
     if (const auto applied = apply_option(option, mount); !applied)
       return tl::make_unexpected(applied.error());

@@ -23,6 +23,14 @@ struct MountCommand {
   bool read_only = false;
   Trtype default_transport = Trtype::rdma;
   bool hosts_any = true;
+  std::string state;  // an absolute path, or "none"
+};
+
+// Take everything down, then unmount.
+struct StopCommand {
+  std::string mountpoint;  // as given
+  bool force = false;      // although hosts are connected
+  bool unload = false;     // modules that nobody uses any more, too
 };
 
 // Say what this machine has and lacks.
@@ -33,7 +41,7 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<MountCommand, CheckCommand, PrintCommand>;
+using Command = std::variant<MountCommand, StopCommand, CheckCommand, PrintCommand>;
 
 // EINVAL with a sentence for what is not understood.
 Result<Command> parse_command_line(int argc, const char* const* argv);

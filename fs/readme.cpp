@@ -30,9 +30,9 @@ address   [transport://]address[:port], one a line. The transport is rdma (or wh
           > replaces the list, >> adds to it.
 enabled   1 or 0. While hosts are connected 0 is refused; "0 force" does it all the same.
 hosts     Who may connect: "any", or one host NQN a line. An empty line is nobody.
-status    disabled, enabled, waiting, drifted (the kernel is not as it should be), failed, or
-          foreign (made by something else); then the addresses, the hosts, how many are connected,
-          and the last refusal.
+status    disabled, enabled, waiting (for its disk or its address), drifted (somebody changed the
+          kernel: writing 1 to enabled puts it right), failed, or foreign (made by something else);
+          then the addresses, the hosts, how many are connected, and the last refusal.
 plan      What writing 1 to enabled would do to the kernel, or 0 once it is enabled.
 clients   Who is connected: address, transport, host NQN, how sure that is, and how it is known.
 
@@ -45,7 +45,11 @@ out. One write is one value: use echo, tee or cp, not an editor that makes a new
 (echo > address) clears device, address or hosts of a disabled export; a truncation is no value and
 changes nothing.
 
-Unmounting stops no export: the kernel goes on serving, and the next mount shows it.
+What is written is kept, over crashes and reboots. An enabled export comes up by itself when its
+disk and its address are there; the disk is known by what it says of itself, not by its path alone.
+
+Unmounting stops no export: the kernel goes on serving, and the next mount finds it as it is.
+"nvmeofs stop" with this mount point takes all of them down, and unmounts.
 )";
 }
 

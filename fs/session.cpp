@@ -12,6 +12,7 @@
 #include <new>
 
 #include "fs/log.h"
+#include "fs/mountpoint.h"
 #include "fs/operations.h"
 
 namespace nvmeofs {
@@ -75,8 +76,16 @@ Result<std::unique_ptr<Session>> Session::open(Filesystem& filesystem,
 
 Session::~Session() {
   stop();
-  if (mounted_) fuse_session_unmount(session_);
+  if (mounted_ && may_unmount()) fuse_session_unmount(session_);
   fuse_session_destroy(session_);
+}
+
+// libfuse unmounts whatever is on the path, unless the session has ended: by then that may be
+// somebody else's mount.
+bool Session::may_unmount() const {
+  pollfd session{fuse_session_fd(session_), 0, 0};
+  const bool ended = ::poll(&session, 1, 0) == 1 && (session.revents & POLLERR) != 0;
+  return ended || mounted_device(mountpoint_) == device_;
 }
 
 Result<void> Session::mount(const std::string& mountpoint) {
@@ -85,6 +94,8 @@ Result<void> Session::mount(const std::string& mountpoint) {
                   last_fuse_message());
   }
   mounted_ = true;
+  mountpoint_ = mountpoint;
+  device_ = mounted_device(mountpoint);
   return {};
 }
 

@@ -1,8 +1,11 @@
 // The conversation with the kernel: a mount, or for tests one end of a socket pair.
 #pragma once
 
+#include <sys/types.h>
 #include <atomic>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -49,11 +52,14 @@ class Session {
  private:
   explicit Session(fuse_session* session);
   void run();
+  bool may_unmount() const;
 
   fuse_session* const session_;
   const EventFd ended_;
   std::thread loop_;
   bool mounted_ = false;
+  std::string mountpoint_;
+  std::optional<dev_t> device_;  // of our mount
 };
 
 }  // namespace nvmeofs

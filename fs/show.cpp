@@ -40,6 +40,7 @@ std::string status_text(const Status& status) {
   text += hosts_line(status.hosts);
   if (status.state != State::disabled && status.clients != 0U)
     text += status.clients ? fmt::format("clients {}\n", *status.clients) : "clients unknown\n";
+  if (!status.note.empty()) text += "note " + printable(status.note, longest_sentence) + "\n";
   if (status.refused) {
     text += fmt::format(
         "refused {}: {}: {} ({})\n", outcome(*status.refused), printable(status.refused->what),

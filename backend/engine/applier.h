@@ -1,12 +1,16 @@
 // Decides on requests and carries them out, one at a time. Everything here belongs to one thread.
 #pragma once
 
+#include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "engine/live_export.h"
 #include "engine/mailbox.h"
 #include "engine/runner.h"
 #include "nvmeofs/engine.h"
@@ -23,73 +27,99 @@ class Applier {
           Publish publish);
   ~Applier();
 
-  // Looks at the kernel for the first time, and publishes.
+  // Loads the store, looks at the kernel for the first time, and publishes.
   Result<void> begin();
 
+  std::set<std::string> modules_loaded() const;
+
   // Until a Stop is taken. Steps that are under way then are waited for, within the patience.
-  void run();
+  // `looked` is called once, when every export has been looked after for the first time.
+  void run(const std::function<void()>& looked);
 
  private:
-  // An export, and what belongs to it that nobody is shown.
-  struct Entry {
-    explicit Entry(ExportView shown) : view(std::move(shown)) {}
-
-    ExportView view;
-    std::unique_ptr<Claim> claim;                     // while enabled
-    std::unique_ptr<struct Transaction> transaction;  // under way
-    bool half_done = false;  // an undo was refused: the kernel holds a part of it
-  };
-
+  // applier.cpp: requests
   void handle(Submitted& submitted);
   void make_export(Request& request, const Completion& completion);
   void remove_export(Request& request, const Completion& completion);
-  void change_export(Entry& entry, Request& request, Completion completion);
+  void change_export(LiveExport& entry, Request& request, Completion completion);
+  void end();
 
-  Result<void> check_addresses(const Export& now, const Export& next);
+  // checks.cpp: what a change needs before it may begin
+  Result<void> prepare(LiveExport& entry, Transaction& transaction);
+  Result<void> check_name_is_free(const LiveExport& entry);
+  Result<void> check_identity_is_free(const Export& next);
+  Result<void> check_addresses(const LiveExport& entry, Transaction& transaction, bool lenient);
+  Result<void> check_device(LiveExport& entry, Transaction& transaction, bool lenient);
   // EBUSY when another export, of ours or not, serves the device or a part of it.
-  Result<void> check_not_served(const Entry& entry, const DeviceId& device);
-  // The claim that `next` needs; none when the present one serves.
-  Result<void> prepare_device(Entry& entry, const Export& now, Transaction& transaction);
-  Result<void> check_name_is_free(const Entry& entry, const Export& now);
-  Result<void> check_nobody_loses(const Entry& entry, const Export& next, const Plan& plan,
+  Result<void> check_not_served(const LiveExport& entry, const DeviceId& device);
+  Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry);
+  Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);
 
-  void begin_transaction(Entry& entry, std::unique_ptr<Transaction> transaction);
-  void run_steps(Entry& entry, Plan plan);
+  // presence.cpp: what comes and goes by itself
+  void look_after_all();
+  void look_after(LiveExport& entry);
+  Result<void> find_device(LiveExport& entry, Transaction& transaction);
+  void find_addresses(const LiveExport& entry, Transaction& transaction);
+  void look_at_size(LiveExport& entry);
+  bool may_be_put_right(const LiveExport& entry, const Transaction& transaction, const Plan& plan);
+
+  // transaction.cpp: into the kernel, or back
+  void begin_transaction(LiveExport& entry, std::unique_ptr<Transaction> transaction, Plan plan);
+  void run_steps(LiveExport& entry, Plan plan);
   // Goes on with a transaction as far as it goes without waiting long.
-  void advance(Entry& entry);
-  bool step_forward(Entry& entry, const Runner::Outcome& outcome, bool was_held_up);
+  void advance(LiveExport& entry);
+  bool step_forward(LiveExport& entry, const Runner::Outcome& outcome, bool was_held_up);
   Result<void> check_opened_device(const Transaction& transaction);
-  void undo(Entry& entry, Error cause);
-  void succeed(Entry& entry);
-  void fail(Entry& entry, std::string failed);
+  void undo(LiveExport& entry, Error cause);
+  void succeed(LiveExport& entry);
+  void fail(LiveExport& entry, std::string failed);
+
+  // saved.cpp: what outlives the program
+  Result<void> load();
+  // The state, and what the plan will make in the kernel.
+  Result<void> save(StoredState next, const Plan& plan);
+  Result<void> save_export(const std::string& name, const StoredExport& next, const Plan& plan);
+  Result<void> save_removal(const std::string& name);
+  // After a change was taken back: only told in the log when that cannot be saved.
+  void save_as_it_is(const LiveExport& entry);
+
+  // records.cpp: what is shown and told
+  Result<void> look();
+  void look_for_foreign();
+  void publish();
+  void publish_soon();
+  void accept(LiveExport* entry, const Request& request, const Completion& completion,
+              std::string text);
+  void refuse_request(LiveExport* entry, const Request& request, const Completion& completion,
+                      Error error);
+  void keep(Record record);
 
   // What may be removed with its last use: while a step waits in the kernel, no port. rmdir of any
   // port waits for the end of every connection, with all of ports/ locked.
   Shared removable() const;
 
-  Result<void> look();
-  void look_for_foreign();
-  void publish();
-
-  void accept(Entry* entry, const Request& request, const Completion& completion, std::string text);
-  void refuse_request(Entry* entry, const Request& request, const Completion& completion,
-                      Error error);
-  void keep(Record record);
-
-  Entry* find(std::uint64_t serial);
+  LiveExport& place(ExportView view);
+  void erase(const std::string& name);
+  LiveExport* find(std::uint64_t serial);
 
   Environment environment_;
   EngineOptions options_;
   std::shared_ptr<Mailbox> mailbox_;
   Publish publish_;
 
-  std::map<std::string, Entry> entries_;  // by name
+  std::map<std::string, LiveExport> entries_;   // by name
+  std::map<std::uint64_t, std::string> names_;  // by serial
+  std::deque<std::uint64_t> to_look_after_;
   Target observed_;
   Shared ours_;
+  StoredState stored_;
+  std::set<std::string> followed_;
   std::deque<Record> log_;
   std::uint64_t last_serial_ = 0;
   std::uint64_t generation_ = 0;
+  bool unpublished_ = false;
+  std::chrono::steady_clock::time_point published_;
 };
 
 }  // namespace nvmeofs

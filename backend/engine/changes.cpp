@@ -26,6 +26,11 @@ struct Change {
     return refuse(EIO, Reason::internal, "rmdir is no change of an export");
   }
 
+  Result<Export> operator()(const TakeDown&) {
+    next.enabled = false;
+    return std::move(next);
+  }
+
   Result<Export> operator()(const SetDevice& intent) {
     if (!intent.device && next.enabled) return disable_first();
     next.device = intent.device;

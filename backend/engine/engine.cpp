@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include "engine/applier.h"
 #include "engine/changes.h"
 #include "engine/mailbox.h"
-#include "engine/transaction.h"
+#include "nvmeofs/mapping.h"
 #include "nvmeofs/plan.h"
 
 namespace nvmeofs {
@@ -19,13 +20,14 @@ class Engine::Impl {
  public:
   Impl(Environment environment, EngineOptions options)
       : environment_(std::move(environment)),
-        mailbox_(std::make_shared<Mailbox>(environment_.backend.change_fd())),
+        mailbox_(
+            std::make_shared<Mailbox>(environment_.backend.change_fd(), environment_.watch.fd())),
         applier_(environment_, options, mailbox_,
                  [this](auto snapshot) { publish(std::move(snapshot)); }) {}
 
   Result<void> start() {
     if (auto begun = applier_.begin(); !begun) return begun;
-    thread_ = std::thread([this] { applier_.run(); });
+    thread_ = std::thread([this] { applier_.run([this] { first_look_.set_value(); }); });
     return {};
   }
 
@@ -34,6 +36,8 @@ class Engine::Impl {
     mailbox_->post(Stop{});
     thread_.join();
   }
+
+  void wait_for_first_look(std::chrono::milliseconds patience) const { looked_.wait_for(patience); }
 
   void publish(std::shared_ptr<const Snapshot> next) {
     std::shared_ptr<const Snapshot> before;
@@ -52,15 +56,25 @@ class Engine::Impl {
   Environment environment_;
   std::shared_ptr<Mailbox> mailbox_;
   std::function<void(const Snapshot&, const Snapshot&)> observer_;
+  Applier applier_;
 
  private:
   mutable std::mutex mutex_;  // a leaf: guards the pointer
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
-  Applier applier_;
+  std::promise<void> first_look_;
+  const std::shared_future<void> looked_ = first_look_.get_future().share();
   std::thread thread_;
 };
 
 namespace {
+
+// Nothing of it is in the kernel before its disk and one of its addresses have come; what comes
+// later is told by its line.
+std::optional<std::string> waiting_for(const ExportView& view, const Target& observed) {
+  if (view.waiting.empty() || observed.subsystems.contains(view.wanted.name.str()))
+    return std::nullopt;
+  return view.waiting;
+}
 
 tl::unexpected<Error> is_gone() {
   return refuse(ESTALE, Reason::gone, "the export was removed");
@@ -79,6 +93,10 @@ Result<void> Engine::start() {
   return impl_->start();
 }
 
+void Engine::wait_for_first_look(std::chrono::milliseconds patience) const {
+  impl_->wait_for_first_look(patience);
+}
+
 void Engine::stop() {
   impl_->stop();
 }
@@ -93,6 +111,10 @@ std::shared_ptr<const Snapshot> Engine::snapshot() const {
 
 void Engine::on_publish(std::function<void(const Snapshot&, const Snapshot&)> observer) {
   impl_->observer_ = std::move(observer);
+}
+
+std::set<std::string> Engine::modules_loaded() const {
+  return impl_->applier_.modules_loaded();
 }
 
 const Backend& Engine::backend() const {
@@ -117,10 +139,10 @@ Result<Plan> Engine::plan(std::uint64_t serial) const {
 
   auto enabled = changed(view->wanted, SetEnabled{.on = true, .force = false});
   if (!enabled) return tl::unexpected(enabled.error());
-  Plan plan = make_plan(observed, with_export(observed, *enabled, snapshot->ours));
+  Plan plan = plan_to(observed, *enabled, snapshot->ours);
   if (!view->wanted.enabled || !plan.empty()) return plan;
   enabled->enabled = false;
-  return make_plan(observed, with_export(observed, *enabled, snapshot->ours));
+  return plan_to(observed, *enabled, snapshot->ours);
 }
 
 Result<Status> Engine::status(std::uint64_t serial) const {
@@ -134,12 +156,16 @@ Result<Status> Engine::status(std::uint64_t serial) const {
   Status status;
   status.hosts = wanted.hosts;
   status.refused = view->refused;
-  const Plan difference = make_plan(observed, with_export(observed, wanted, snapshot->ours));
+  status.note = view->note;
+  const Plan difference = plan_to(observed, wanted, snapshot->ours, view->absent);
   if (!view->failed.empty()) {
     status.state = State::failed;
     status.detail = view->failed;
   } else if (view->foreign) {
     status.state = State::foreign;
+  } else if (const auto waits = waiting_for(*view, observed)) {
+    status.state = State::waiting;
+    status.detail = *waits;
   } else if (!difference.empty()) {
     status.state = State::drifted;
     status.detail = in_words(difference);
@@ -154,8 +180,10 @@ Result<Status> Engine::status(std::uint64_t serial) const {
                                       [&](const auto& port) { return port.second == address; });
       const auto listening =
           linked ? impl_->environment_.sessions.listening(address) : Result<bool>(false);
-      status.addresses.emplace_back(
-          address, listening.value_or(linked) ? AddressState::listening : AddressState::gone);
+      const bool absent = view->absent.addresses.contains(address) || view->absent.device;
+      status.addresses.emplace_back(address, listening.value_or(linked) ? AddressState::listening
+                                             : absent && !linked        ? AddressState::waiting
+                                                                        : AddressState::gone);
     }
     if (const auto clients = impl_->environment_.sessions.clients(observed, name))
       status.clients = clients->size();

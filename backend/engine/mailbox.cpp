@@ -7,7 +7,7 @@
 
 namespace nvmeofs {
 
-Mailbox::Mailbox(int change_fd) : change_fd_(change_fd) {}
+Mailbox::Mailbox(int kernel_fd, int machine_fd) : kernel_fd_(kernel_fd), machine_fd_(machine_fd) {}
 
 void Mailbox::post(Event event) {
   bool closed = false;
@@ -25,6 +25,15 @@ void Mailbox::post(Event event) {
 }
 
 Event Mailbox::take() {
+  for (;;)
+    if (auto event = take(-1)) return std::move(*event);
+}
+
+std::optional<Event> Mailbox::take_if_any() {
+  return take(0);
+}
+
+std::optional<Event> Mailbox::take(int timeout) {
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
@@ -35,12 +44,17 @@ Event Mailbox::take() {
       }
     }
     // A negative descriptor is passed over by poll(2).
-    std::array<pollfd, 2> fds{pollfd{wake_.get(), POLLIN, 0}, pollfd{change_fd_, POLLIN, 0}};
-    if (poll(fds.data(), fds.size(), -1) < 0) continue;
+    std::array<pollfd, 3> fds{pollfd{wake_.get(), POLLIN, 0}, pollfd{kernel_fd_, POLLIN, 0},
+                              pollfd{machine_fd_, POLLIN, 0}};
+    const int ready = poll(fds.data(), fds.size(), timeout);
+    if (ready < 0) continue;
+    if (ready == 0) return std::nullopt;
     if (fds[0].revents != 0) {
       wake_.clear();
     } else if (fds[1].revents != 0) {
       return KernelChanged{};
+    } else {
+      return MachineChanged{};
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <variant>
 
 #include "nvmeofs/event_fd.h"
@@ -19,29 +20,35 @@ struct StepsEnded {
   std::uint64_t serial = 0;  // of the export whose steps these were
 };
 struct KernelChanged {};
+struct MachineChanged {};
 struct Stop {};
 
-using Event = std::variant<Submitted, StepsEnded, KernelChanged, Stop>;
+using Event = std::variant<Submitted, StepsEnded, KernelChanged, MachineChanged, Stop>;
 
 // Any thread posts, one thread takes. Outlives the engine when a runner does (shared_ptr).
 class Mailbox {
  public:
-  // change_fd: Backend::change_fd(), or -1.
-  explicit Mailbox(int change_fd);
+  // Backend::change_fd() and MachineWatch::fd(), or -1.
+  Mailbox(int kernel_fd, int machine_fd);
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
   // A request that comes after drain() is answered here: ESHUTDOWN.
   void post(Event event);
 
-  // Waits. What was posted comes in its order, before a change of the kernel.
+  // What was posted comes in its order, before a change of the kernel or of the machine. Waits for
+  // something, or answers nothing at once.
   Event take();
+  std::optional<Event> take_if_any();
 
   // What was posted and not taken, at the end; nothing is taken any more.
   std::deque<Event> drain();
 
  private:
-  const int change_fd_;
+  std::optional<Event> take(int timeout);
+
+  const int kernel_fd_;
+  const int machine_fd_;
   const EventFd wake_;
   std::mutex mutex_;  // a leaf
   std::deque<Event> posted_;

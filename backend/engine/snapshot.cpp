@@ -1,13 +1,10 @@
 #include "nvmeofs/snapshot.h"
 
-#include <algorithm>
-
 namespace nvmeofs {
 
 const ExportView* Snapshot::find(std::uint64_t serial) const {
-  const auto found = std::find_if(exports.begin(), exports.end(),
-                                  [&](const auto& named) { return named.second.serial == serial; });
-  return found != exports.end() ? &found->second : nullptr;
+  const auto name = names.find(serial);
+  return name != names.end() ? &exports.at(name->second) : nullptr;
 }
 
 std::string_view to_string(State state) {

@@ -6,6 +6,7 @@
 
 #include "engine/applier.h"
 #include "engine/changes.h"
+#include "engine/shared_objects.h"
 #include "nvmeofs/plan.h"
 #include "nvmeofs/text.h"
 
@@ -15,21 +16,21 @@ namespace nvmeofs {
 // it goes back. Both ways are planned from what is observed, not from what was recorded: that is
 // right also after a step of which only half was done, and when a wait let others change the rest.
 
-void Applier::begin_transaction(Entry& entry, std::unique_ptr<Transaction> transaction) {
+void Applier::begin_transaction(LiveExport& entry, std::unique_ptr<Transaction> transaction,
+                                Plan plan) {
   transaction->before = observed_;
   entry.transaction = std::move(transaction);
-  run_steps(entry,
-            make_plan(observed_, with_export(observed_, entry.transaction->next, removable())));
+  run_steps(entry, std::move(plan));
   advance(entry);
 }
 
-void Applier::run_steps(Entry& entry, Plan plan) {
+void Applier::run_steps(LiveExport& entry, Plan plan) {
   entry.transaction->runner = std::make_unique<Runner>(
       environment_.backend, std::move(plan),
       [mailbox = mailbox_, serial = entry.view.serial] { mailbox->post(StepsEnded{serial}); });
 }
 
-void Applier::advance(Entry& entry) {
+void Applier::advance(LiveExport& entry) {
   for (;;) {
     Transaction& transaction = *entry.transaction;
     const auto outcome = transaction.runner->wait_for(options_.patience);
@@ -58,7 +59,7 @@ void Applier::advance(Entry& entry) {
 }
 
 // True: there are steps under way again.
-bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome, bool was_held_up) {
+bool Applier::step_forward(LiveExport& entry, const Runner::Outcome& outcome, bool was_held_up) {
   Transaction& transaction = *entry.transaction;
   const Step* const refused =
       outcome.error ? &transaction.runner->plan().at(outcome.done) : nullptr;
@@ -90,7 +91,7 @@ bool Applier::step_forward(Entry& entry, const Runner::Outcome& outcome, bool wa
     return true;
   }
   const Shared ours = shared_after(removable(), transaction.performed, observed_);
-  const Plan rest = make_plan(observed_, with_export(observed_, transaction.next, ours));
+  const Plan rest = plan_to(observed_, transaction.next, ours, transaction.absent);
   if (rest.empty()) {
     if (auto opened = check_opened_device(transaction); !opened) {
       undo(entry, opened.error());
@@ -120,7 +121,7 @@ Result<void> Applier::check_opened_device(const Transaction& transaction) {
                 printable(transaction.next.device->path()));
 }
 
-void Applier::undo(Entry& entry, Error cause) {
+void Applier::undo(LiveExport& entry, Error cause) {
   Transaction& transaction = *entry.transaction;
   transaction.cause = std::move(cause);
   run_steps(entry,
@@ -128,28 +129,46 @@ void Applier::undo(Entry& entry, Error cause) {
                                           transaction.next.name.str(), transaction.performed)));
 }
 
-void Applier::succeed(Entry& entry) {
+void Applier::succeed(LiveExport& entry) {
   const auto transaction = std::move(entry.transaction);
+  ExportView& view = entry.view;
   ours_ = shared_after(ours_, transaction->performed, observed_);
-  entry.view.foreign = false;
-  entry.view.wanted = transaction->next;
-  entry.view.failed.clear();
+  view.failed = transaction->gone;
+  view.waiting = transaction->waiting;
+  view.absent = transaction->absent;
+  view.note.clear();
   entry.half_done = false;
-  if (!transaction->next.enabled) {
+  entry.looked_after = true;
+  if (std::holds_alternative<TakeDown>(*transaction->request.intent)) {
+    view.waiting = "taken down; mounting again brings it up";
+  } else {
+    view.foreign = false;
+    view.wanted = transaction->next;
+  }
+  if (!transaction->next.enabled || view.absent.device) {
     entry.claim.reset();
   } else if (transaction->claim) {
     entry.claim = std::move(transaction->claim);
+    entry.bytes = entry.claim->bytes();
   }
-  const std::string text = transaction->steps == 0 ? "nothing to do"
-                           : transaction->steps == 1
-                               ? "1 kernel step"
-                               : fmt::format("{} kernel steps", transaction->steps);
+  // What was let go of because it was gone may be back already.
+  if (transaction->by_itself && view.absent != Absent{}) to_look_after_.push_back(view.serial);
+  // Ports and hosts that went are not ours any more.
+  const StoredKernel left = stored_objects(ours_, {}, observed_, environment_.boot_id);
+  if (left.ports != stored_.kernel.ports || left.hosts != stored_.kernel.hosts)
+    save_as_it_is(entry);
+  std::string text = transaction->steps == 0   ? "nothing to do"
+                     : transaction->steps == 1 ? "1 kernel step"
+                                               : fmt::format("{} kernel steps", transaction->steps);
+  for (const auto& missing : {view.failed, view.waiting})
+    if (!missing.empty()) text += "; " + missing;
   accept(&entry, transaction->request, transaction->completion, text);
 }
 
-void Applier::fail(Entry& entry, std::string failed) {
+void Applier::fail(LiveExport& entry, std::string failed) {
   const auto transaction = std::move(entry.transaction);
   ours_ = shared_after(ours_, transaction->performed, observed_);
+  const Error cause = transaction->cause.value_or(Error{EIO, Reason::internal, failed});
   entry.half_done = !failed.empty();
   entry.view.failed = std::move(failed);
   if (entry.half_done) {
@@ -159,8 +178,10 @@ void Applier::fail(Entry& entry, std::string failed) {
     if (transaction->claim) entry.claim = std::move(transaction->claim);
   }
   transaction->claim.reset();
-  refuse_request(&entry, transaction->request, transaction->completion,
-                 transaction->cause.value_or(Error{EIO, Reason::internal, entry.view.failed}));
+  save_as_it_is(entry);
+  if (transaction->by_itself && !entry.half_done) entry.view.failed = cause.message;
+  refuse_request(transaction->by_itself ? nullptr : &entry, transaction->request,
+                 transaction->completion, cause);
 }
 
 }  // namespace nvmeofs

@@ -1,13 +1,14 @@
 // One change of one export on its way into the kernel, or on its way back.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "engine/runner.h"
 #include "nvmeofs/export.h"
 #include "nvmeofs/intent.h"
+#include "nvmeofs/mapping.h"
 #include "nvmeofs/probe.h"
 #include "nvmeofs/target.h"
 
@@ -22,6 +23,10 @@ struct Transaction {
   Request request;
   Completion completion;
   Export next;
+  Absent absent;                 // of next
+  std::string waiting;           // for what, when something is absent
+  std::string gone;              // not empty: what was served and is no more
+  bool by_itself = false;        // nobody asked; nobody is answered
   Target before;                 // the kernel when it began
   std::unique_ptr<Claim> claim;  // of next's device, when it is another one than now
   Plan performed;                // steps that the kernel took, undo included

@@ -21,6 +21,14 @@ bool configfs_is_mounted() {
   return statfs(NvmetBackend::configfs_path, &facts) == 0 && facts.f_type == configfs_magic;
 }
 
+// Keeps the name of one that was not there before.
+Result<void> need_module(const std::string& name, std::set<std::string>& loaded) {
+  const bool there = module_state(name) != ModuleState::available;
+  auto result = load_module(name);
+  if (result && !there) loaded.insert(name);
+  return result;
+}
+
 Result<void> mount_configfs() {
   if (configfs_is_mounted()) return {};
   if (auto loaded = load_module("configfs"); !loaded) return loaded;
@@ -37,8 +45,10 @@ Result<void> mount_configfs() {
 
 Result<std::unique_ptr<NvmetBackend>> NvmetBackend::open() {
   if (auto mounted = mount_configfs(); !mounted) return tl::unexpected(mounted.error());
-  if (auto loaded = load_module("nvmet"); !loaded) return tl::unexpected(loaded.error());
-  return std::unique_ptr<NvmetBackend>(new NvmetBackend(std::string(configfs_path) + "/nvmet"));
+  std::set<std::string> loaded;
+  if (auto needed = need_module("nvmet", loaded); !needed) return tl::unexpected(needed.error());
+  return std::unique_ptr<NvmetBackend>(
+      new NvmetBackend(std::string(configfs_path) + "/nvmet", std::move(loaded)));
 }
 
 Result<void> NvmetBackend::perform(const Step& step) {
@@ -67,7 +77,7 @@ Result<void> NvmetBackend::perform(const Step& step) {
 }
 
 Result<void> NvmetBackend::need_transport(Trtype trtype) {
-  return load_module(trtype == Trtype::rdma ? "nvmet_rdma" : "nvmet_tcp");
+  return need_module(trtype == Trtype::rdma ? "nvmet_rdma" : "nvmet_tcp", loaded_);
 }
 
 }  // namespace nvmeofs

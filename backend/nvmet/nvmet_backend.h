@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "nvmeofs/backend.h"
@@ -24,12 +25,15 @@ class NvmetBackend : public Backend {
   }
   Result<void> perform(const Step& step) override;
   Result<void> need_transport(Trtype trtype) override;
+  std::set<std::string> modules_loaded() const override { return loaded_; }
   int change_fd() const override { return observer_.fd(); }
 
  private:
-  explicit NvmetBackend(std::string root) : root_(std::move(root)), observer_(root_) {}
+  NvmetBackend(std::string root, std::set<std::string> loaded)
+      : root_(std::move(root)), loaded_(std::move(loaded)), observer_(root_) {}
 
   const std::string root_;
+  std::set<std::string> loaded_;
   Observer observer_;
 };
 

@@ -46,7 +46,7 @@ Result<std::map<std::string, std::string>> read_links(const std::string& directo
 
 Namespace read_namespace(const std::string& directory) {
   Namespace space;
-  space.attributes = read_attributes(directory, {"device_path", "device_uuid"});
+  space.attributes = read_attributes(directory, {"device_path", "device_uuid", "device_nguid"});
   // printf("%s") of a null pointer: nobody has written a path yet.
   if (attribute(space.attributes, "device_path") == "(null)") space.attributes.erase("device_path");
   space.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
@@ -169,7 +169,8 @@ Result<void> Observer::read_subsystem(const std::string& nqn) {
   }
 
   Subsystem subsystem;
-  subsystem.attributes = read_attributes(directory, {"attr_serial", "attr_allow_any_host"});
+  subsystem.attributes =
+      read_attributes(directory, {"attr_serial", "attr_model", "attr_allow_any_host"});
   // The kernel pads the serial number to 20 characters with blanks.
   if (const auto serial = subsystem.attributes.find("attr_serial");
       serial != subsystem.attributes.end())

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "nvmeofs/plan.h"
+
 namespace nvmeofs {
 
 namespace {
@@ -35,26 +37,48 @@ std::string free_port(const Target& target) {
   return std::to_string(number);
 }
 
-Subsystem subsystem_of(const Export& wanted) {
+// One that somebody else's state says nothing of stays what the kernel makes it.
+void name(Attributes& attributes, const char* attribute, const std::string& value) {
+  if (!value.empty()) attributes[attribute] = value;
+}
+
+Subsystem subsystem_of(const Export& wanted, bool with_device) {
   Subsystem subsystem;
-  subsystem.attributes["attr_serial"] = wanted.identity.serial;
+  name(subsystem.attributes, "attr_serial", wanted.identity.serial);
+  name(subsystem.attributes, "attr_model", wanted.identity.model);
   subsystem.attributes["attr_allow_any_host"] = wanted.hosts.any ? "1" : "0";
   for (const auto& host : wanted.hosts.list) subsystem.allowed_hosts[host.str()] = host.str();
+  if (!with_device) return subsystem;
   Namespace& space = subsystem.namespaces[nsid_of_the_device];
   space.attributes["device_path"] = wanted.device->path();
-  space.attributes["device_uuid"] = wanted.identity.uuid;
+  name(space.attributes, "device_uuid", wanted.identity.uuid);
+  name(space.attributes, "device_nguid", wanted.identity.nguid);
   space.enabled = true;
   return subsystem;
 }
 
-void serve_at(Target& target, const std::string& nqn, const TransportAddress& address) {
+// A port of ours that nobody uses and that has no other address: one that was being made for it
+// when the program was killed.
+bool is_half_made_for(const Port& port, const Attributes& wanted) {
+  return port.subsystems.empty() &&
+         std::includes(wanted.begin(), wanted.end(), port.attributes.begin(),
+                       port.attributes.end());
+}
+
+void serve_at(Target& target, const std::string& nqn, const TransportAddress& address,
+              const Shared& ours) {
   for (auto& [id, port] : target.ports) {
     if (address_of(port) != address) continue;
     port.subsystems[nqn] = nqn;
     return;
   }
-  Port& port = target.ports[free_port(target)];
-  port.attributes = attributes_of(address);
+  const Attributes attributes = attributes_of(address);
+  const auto half_made = std::find_if(target.ports.begin(), target.ports.end(), [&](auto& entry) {
+    return ours.ports.contains(entry.first) && is_half_made_for(entry.second, attributes);
+  });
+  Port& port =
+      half_made != target.ports.end() ? half_made->second : target.ports[free_port(target)];
+  port.attributes = attributes;
   port.subsystems[nqn] = nqn;
 }
 
@@ -72,7 +96,8 @@ std::optional<std::string> name_below(const std::string& path, std::string_view 
 
 }  // namespace
 
-Target with_export(const Target& observed, const Export& wanted, const Shared& ours) {
+Target with_export(const Target& observed, const Export& wanted, const Shared& ours,
+                   const Absent& absent) {
   const std::string& nqn = wanted.name.str();
   Target target = observed;
 
@@ -80,10 +105,14 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
   for (auto& [id, port] : target.ports) port.subsystems.erase(nqn);
   target.subsystems.erase(nqn);
 
-  if (wanted.enabled) {
-    target.subsystems[nqn] = subsystem_of(wanted);
+  const auto is_there = [&](const auto& address) { return !absent.addresses.contains(address); };
+  const bool can_serve =
+      !absent.device && std::any_of(wanted.addresses.begin(), wanted.addresses.end(), is_there);
+  if (wanted.enabled && (can_serve || observed.subsystems.contains(nqn))) {
+    target.subsystems[nqn] = subsystem_of(wanted, !absent.device);
     for (const auto& host : wanted.hosts.list) target.hosts.insert(host.str());
-    for (const auto& address : wanted.addresses) serve_at(target, nqn, address);
+    for (const auto& address : wanted.addresses)
+      if (is_there(address)) serve_at(target, nqn, address, ours);
   }
 
   std::erase_if(target.ports, [&](const auto& entry) {
@@ -95,9 +124,27 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
   return target;
 }
 
+Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
+             const Absent& absent) {
+  return make_plan(observed, with_export(observed, wanted, ours, absent));
+}
+
+bool is_made_for(const Target& observed, const Export& wanted) {
+  const auto found = observed.subsystems.find(wanted.name.str());
+  return found != observed.subsystems.end() &&
+         attribute(found->second.attributes, "attr_serial") == wanted.identity.serial;
+}
+
+bool is_bare(const Target& observed, const std::string& nqn) {
+  const auto found = observed.subsystems.find(nqn);
+  return found != observed.subsystems.end() && found->second.namespaces.empty() &&
+         found->second.allowed_hosts.empty() &&
+         std::none_of(observed.ports.begin(), observed.ports.end(),
+                      [&](const auto& port) { return port.second.subsystems.contains(nqn); });
+}
+
 Export recognise(const Target& observed, const Nqn& name) {
-  Export result{
-      .name = name, .device = {}, .addresses = {}, .hosts = {}, .enabled = false, .identity = {}};
+  Export result{.name = name};
   const auto found = observed.subsystems.find(name.str());
   if (found == observed.subsystems.end()) return result;
   const Subsystem& subsystem = found->second;
@@ -108,11 +155,13 @@ Export recognise(const Target& observed, const Nqn& name) {
   for (const auto& [id, address] : ports_of(observed, name.str()))
     result.addresses.push_back(address);
   result.identity.serial = attribute(subsystem.attributes, "attr_serial");
+  result.identity.model = attribute(subsystem.attributes, "attr_model");
   if (!subsystem.namespaces.empty()) {
     const Namespace& space = subsystem.namespaces.begin()->second;
     if (auto device = DevicePath::parse(attribute(space.attributes, "device_path")))
       result.device = std::move(*device);
     result.identity.uuid = attribute(space.attributes, "device_uuid");
+    result.identity.nguid = attribute(space.attributes, "device_nguid");
     result.enabled = space.enabled && !result.addresses.empty();
   }
   return result;

@@ -36,23 +36,25 @@ bool differs(const Attributes& from, const Attributes& to) {
   });
 }
 
-// The serial number is EINVAL once a host has sent Identify Controller, and stays so until the
-// subsystem is removed (nvmet_subsys_attr_serial_store): another one takes another subsystem.
+// Serial number and model are EINVAL once a host has sent Identify Controller, and stay so until
+// the subsystem is removed (nvmet_subsys_attr_serial_store): others take another subsystem.
 bool must_be_made_anew(const Subsystem& from, const Subsystem& to) {
-  const auto wanted = to.attributes.find("attr_serial");
-  return wanted != to.attributes.end() &&
-         attribute(from.attributes, "attr_serial") != wanted->second;
+  static const std::array<std::string, 2> frozen{"attr_serial", "attr_model"};
+  return std::any_of(frozen.begin(), frozen.end(), [&](const auto& name) {
+    const auto wanted = to.attributes.find(name);
+    return wanted != to.attributes.end() && attribute(from.attributes, name) != wanted->second;
+  });
 }
 
 // device_path and device_uuid are EBUSY while the namespace is enabled. Hosts that saw it go and
 // come would race with their own rescan and lose the open disk in some cases: with the subsystem
-// taken off its ports meanwhile they hold their I/O and come back (nvmet-rules.md 3).
+// taken off its ports meanwhile they hold their I/O and come back (nvmet-rules.md 3). One that goes
+// for good is told at once: its hosts learn that the disk is gone, and keep their connections.
 bool must_be_off_the_ports(const Subsystem& from, const Subsystem& to) {
   return std::any_of(from.namespaces.begin(), from.namespaces.end(), [&](const auto& entry) {
     const auto wanted = to.namespaces.find(entry.first);
-    return wanted == to.namespaces.end() ||
-           (entry.second.enabled && (!wanted->second.enabled ||
-                                     differs(entry.second.attributes, wanted->second.attributes)));
+    return wanted != to.namespaces.end() && entry.second.enabled &&
+           (!wanted->second.enabled || differs(entry.second.attributes, wanted->second.attributes));
   });
 }
 

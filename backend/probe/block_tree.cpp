@@ -1,6 +1,8 @@
 #include "block_tree.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
@@ -72,6 +74,17 @@ std::string block_node(dev_t device) {
   // sysfs cannot have a slash in a name: cciss!c0d0 is /dev/cciss/c0d0.
   std::replace(name.begin(), name.end(), '!', '/');
   return "/dev/" + name;
+}
+
+Fd open_node(dev_t device) {
+  Fd fd(open(block_node(device).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  // /dev may be that of a container, with nodes of its own.
+  if (!fd || fstat(fd.get(), &status) != 0 || !S_ISBLK(status.st_mode) ||
+      status.st_rdev != device) {
+    return {};
+  }
+  return fd;
 }
 
 bool is_partition(dev_t device) {

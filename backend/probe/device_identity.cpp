@@ -2,24 +2,15 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <boost/filesystem.hpp>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 
 #include "block_tree.h"
 #include "mounts.h"
 
 namespace nvmeofs {
 namespace {
-
-constexpr std::string_view our_type = "fuse.nvmeofs";
-
-bool lies_below(const std::string& path, const std::string& folder) {
-  return path == folder || (path.size() > folder.size() && path[folder.size()] == '/' &&
-                            path.compare(0, folder.size(), folder) == 0);
-}
 
 tl::unexpected<Error> refuse_our_own(const std::string& mount) {
   return refuse(ELOOP, Reason::device_loop,
@@ -66,18 +57,12 @@ Result<DeviceId> identify_device(const std::string& path) {
   if (!mounts) return tl::unexpected<Error>(mounts.error());
   // By name first: a stat would be a request to this very program.
   const std::string plain = boost::filesystem::path(path).lexically_normal().string();
-  for (const Mount& mount : *mounts) {
-    if (mount.type == our_type && lies_below(plain, mount.target)) {
-      return refuse_our_own(mount.target);
-    }
-  }
+  if (const Mount* own = own_mount_over(*mounts, plain)) return refuse_our_own(own->target);
 
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return refuse_missing(path, errno);
   for (const Mount& mount : *mounts) {
-    if (mount.type == our_type && mount.device == status.st_dev) {
-      return refuse_our_own(mount.target);
-    }
+    if (is_own(mount) && mount.device == status.st_dev) return refuse_our_own(mount.target);
   }
   if (S_ISBLK(status.st_mode)) {
     return DeviceId{true, status.st_rdev, 0, whole_disk(status.st_rdev)};

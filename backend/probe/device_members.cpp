@@ -2,7 +2,6 @@
 
 #include <blkid/blkid.h>
 #include <fmt/format.h>
-#include <systemd/sd-device.h>
 
 #include <array>
 #include <charconv>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "block_tree.h"
+#include "udev_record.h"
 
 namespace nvmeofs {
 namespace {
@@ -19,10 +19,6 @@ struct FreeProbe {
   void operator()(blkid_struct_probe* probe) const { blkid_free_probe(probe); }
 };
 using Probe = std::unique_ptr<blkid_struct_probe, FreeProbe>;
-
-struct UnrefDevice {
-  void operator()(sd_device* device) const { sd_device_unref(device); }
-};
 
 // libblkid's names, for those that people know under another; the usage "raid" covers the rest of
 // what is a member by its kind.
@@ -84,12 +80,7 @@ std::optional<std::string> member_at(int fd, blkid_loff_t offset, blkid_loff_t s
 
 // A path of a multipath disk has no signature of its own; multipathd tells udev which disks are.
 bool is_multipath_path(dev_t device) {
-  sd_device* raw = nullptr;
-  if (sd_device_new_from_devnum(&raw, 'b', device) < 0) return false;
-  const std::unique_ptr<sd_device, UnrefDevice> found(raw);
-  const char* value = nullptr;
-  return sd_device_get_property_value(raw, "DM_MULTIPATH_DEVICE_PATH", &value) >= 0 &&
-         std::string_view(value) == "1";
+  return udev_property(device, "DM_MULTIPATH_DEVICE_PATH") == "1";
 }
 
 // sysfs counts in sectors of 512 bytes, whatever the disk's are.

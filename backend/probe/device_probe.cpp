@@ -9,22 +9,15 @@
 #include <cerrno>
 #include <cstring>
 
-#include "block_tree.h"
 #include "device_identity.h"
 #include "device_members.h"
 #include "device_users.h"
+#include "disk_identity.h"
+#include "held_device.h"
 #include "nvmeofs/fd.h"
 
 namespace nvmeofs {
 namespace {
-
-class OpenDevice : public Claim {
- public:
-  OpenDevice(const DeviceId& id, Fd fd) : Claim(id), fd_(std::move(fd)) {}
-
- private:
-  Fd fd_;
-};
 
 tl::unexpected<Error> refuse_use(const DevicePath& device, const Use& use) {
   return refuse(EBUSY, Reason::device_in_use,
@@ -109,7 +102,7 @@ Use explain_busy(Fd fd, dev_t device) {
 
 // One open that tests and claims, so that nobody comes in between. Only for reading: the end of a
 // descriptor for writing makes udev look at the disk again.
-Result<Fd> open_block(const DevicePath& device, const DeviceId& id) {
+Result<Fd> open_block(const DevicePath& device, const DeviceId& id, Members members) {
   constexpr int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
   if (auto free = check_system(id.device); !free) return tl::unexpected<Error>(free.error());
   Fd fd(open(device.path().c_str(), flags | O_EXCL));
@@ -124,6 +117,7 @@ Result<Fd> open_block(const DevicePath& device, const DeviceId& id) {
   if (device.force()) return fd;
   if (busy) return refuse_use(device, explain_busy(std::move(fd), id.device));
   if (const auto use = quiet_use(id.device)) return refuse_use(device, *use);
+  if (members == Members::allow) return fd;
   if (const auto member = membership(fd.get(), id.device)) {
     return refuse(EBUSY, Reason::device_member,
                   "{}, not in use now, but the next boot may take it back; remove it from there "
@@ -148,16 +142,17 @@ Result<Fd> open_file(const DevicePath& device, const DeviceId& id) {
 }
 
 struct Opened {
-  DeviceId id;
+  Disk disk;
   Fd fd;
 };
 
-Result<Opened> open_checked(const DevicePath& device) {
+Result<Opened> open_checked(const DevicePath& device, Members members) {
   const auto id = identify_device(device.path());
   if (!id) return tl::unexpected<Error>(id.error());
-  auto fd = id->block ? open_block(device, *id) : open_file(device, *id);
+  auto fd = id->block ? open_block(device, *id, members) : open_file(device, *id);
   if (!fd) return tl::unexpected<Error>(fd.error());
-  return Opened{*id, std::move(*fd)};
+  DiskIdentity identity = disk_identity(*id, fd->get());
+  return Opened{{*id, std::move(identity)}, std::move(*fd)};
 }
 
 }  // namespace
@@ -166,13 +161,13 @@ Result<DeviceId> MachineDevices::identify(const std::string& path) {
   return identify_device(path);
 }
 
-Result<DeviceId> MachineDevices::examine(const DevicePath& device) {
-  return open_checked(device).map([](Opened&& opened) { return opened.id; });
+Result<Disk> MachineDevices::examine(const DevicePath& device, Members members) {
+  return open_checked(device, members).map([](Opened&& opened) { return std::move(opened.disk); });
 }
 
-Result<std::unique_ptr<Claim>> MachineDevices::claim(const DevicePath& device) {
-  return open_checked(device).map([](Opened&& opened) -> std::unique_ptr<Claim> {
-    return std::make_unique<OpenDevice>(opened.id, std::move(opened.fd));
+Result<std::unique_ptr<Claim>> MachineDevices::claim(const DevicePath& device, Members members) {
+  return open_checked(device, members).map([](Opened&& opened) -> std::unique_ptr<Claim> {
+    return std::make_unique<HeldDevice>(std::move(opened.disk), std::move(opened.fd));
   });
 }
 

@@ -11,8 +11,8 @@ namespace nvmeofs {
 class MachineDevices : public DeviceProbe {
  public:
   Result<DeviceId> identify(const std::string& path) override;
-  Result<DeviceId> examine(const DevicePath& device) override;
-  Result<std::unique_ptr<Claim>> claim(const DevicePath& device) override;
+  Result<Disk> examine(const DevicePath& device, Members members) override;
+  Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
 };
 
 }  // namespace nvmeofs

@@ -120,4 +120,24 @@ Result<void> load_module(const std::string& name) {
   return {};
 }
 
+Result<void> unload_module(const std::string& name) {
+  if (running_state(name) != ModuleState::loaded) return {};
+  const Context context = new_context();
+  kmod_module* found = nullptr;
+  if (!context || kmod_module_new_from_name(context.get(), name.c_str(), &found) < 0) {
+    return refuse(ENOMEM, Reason::kernel_refused, "module {} cannot be looked up: {}", name,
+                  std::strerror(ENOMEM));
+  }
+  const Module module(found);
+  // Without O_NONBLOCK libkmod would wait for as long as something uses it.
+  const int result = kmod_module_remove_module(module.get(), KMOD_REMOVE_NOWAIT);
+  if (result >= 0 || result == -ENOENT) return {};
+  if (result == -EAGAIN || result == -EBUSY) {
+    return refuse(EBUSY, Reason::kernel_refused,
+                  "module {} is in use by something else and stays loaded", name);
+  }
+  return refuse(-result, Reason::kernel_refused, "module {} cannot be unloaded: {}", name,
+                std::strerror(-result));
+}
+
 }  // namespace nvmeofs

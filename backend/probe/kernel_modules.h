@@ -21,4 +21,8 @@ ModuleState module_state(const std::string& name);
 // loading, Reason::kernel_refused.
 Result<void> load_module(const std::string& name);
 
+// What rmmod does: that module alone. Nothing to do when it is not loaded. EBUSY when something
+// uses it.
+Result<void> unload_module(const std::string& name);
+
 }  // namespace nvmeofs

@@ -6,6 +6,7 @@
 
 #include <boost/filesystem.hpp>
 
+#include "block_tree.h"
 #include "nvmeofs/fd.h"
 
 namespace nvmeofs {
@@ -36,6 +37,16 @@ std::optional<std::string> loop_device_on(const struct stat& backing) {
     }
   }
   return std::nullopt;
+}
+
+std::optional<LoopBacking> loop_backing(dev_t loop) {
+  auto path = block_attribute(loop, "loop/backing_file");
+  if (!path) return std::nullopt;
+  const Fd device = open_node(loop);
+  loop_info64 info{};
+  if (!device || ioctl(device.get(), LOOP_GET_STATUS64, &info) != 0) return std::nullopt;
+  return LoopBacking{info.lo_rdevice, std::move(*path), info.lo_device, info.lo_inode,
+                     info.lo_offset};
 }
 
 }  // namespace nvmeofs

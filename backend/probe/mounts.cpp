@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -59,6 +60,33 @@ Result<std::vector<Mount>> mounted() {
                       devices_under(text(mnt_fs_get_source(entry)), device), device});
   }
   return mounts;
+}
+
+bool lies_below(const std::string& path, const std::string& folder) {
+  if (folder == "/") return true;
+  return path == folder || (path.size() > folder.size() && path[folder.size()] == '/' &&
+                            path.compare(0, folder.size(), folder) == 0);
+}
+
+bool is_own(const Mount& mount) {
+  return mount.type == "fuse.nvmeofs";
+}
+
+const Mount* own_mount_over(const std::vector<Mount>& mounts, const std::string& path) {
+  const auto over = std::find_if(mounts.begin(), mounts.end(), [&](const Mount& mount) {
+    return is_own(mount) && lies_below(path, mount.target);
+  });
+  return over == mounts.end() ? nullptr : &*over;
+}
+
+const Mount* mount_of(const std::vector<Mount>& mounts, const std::string& path) {
+  const Mount* deepest = nullptr;
+  for (const Mount& mount : mounts) {
+    if (!lies_below(path, mount.target)) continue;
+    // Of two on one directory the later one is seen.
+    if (deepest == nullptr || mount.target.size() >= deepest->target.size()) deepest = &mount;
+  }
+  return deepest;
 }
 
 Result<std::vector<std::string>> swaps() {

@@ -91,6 +91,7 @@ class SimKernel::Impl {
 
   mutable std::mutex mutex;
   EventFd changes;
+  EventFd machine_changes;
   sim::Nvmet nvmet;
   mutable Root root;  // the walk over it is one for readers and writers
 };
@@ -249,6 +250,12 @@ void SimKernel::edit_machine(const std::function<void(SimMachine&)>& edit) {
   edit(impl_->nvmet.machine);
   const auto listening = impl_->nvmet.listening;
   for (sim::Port* port : listening) port->notice_machine();
+  impl_->machine_changes.signal();
+}
+
+void SimKernel::edit_claims(const std::function<void(SimMachine&)>& edit) {
+  const std::scoped_lock lock(impl_->mutex);
+  edit(impl_->nvmet.machine);
 }
 
 int SimKernel::change_fd() const {
@@ -257,6 +264,14 @@ int SimKernel::change_fd() const {
 
 void SimKernel::clear_changes() {
   impl_->changes.clear();
+}
+
+int SimKernel::machine_change_fd() const {
+  return impl_->machine_changes.get();
+}
+
+void SimKernel::clear_machine_changes() {
+  impl_->machine_changes.clear();
 }
 
 }  // namespace nvmeofs

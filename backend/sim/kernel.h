@@ -52,11 +52,16 @@ class SimKernel {
   // until its links are made anew. The edit runs under the lock and must not call back.
   SimMachine machine() const;
   void edit_machine(const std::function<void(SimMachine&)>& edit);
+  // An edit that no machine would tell of: who holds which device.
+  void edit_claims(const std::function<void(SimMachine&)>& edit);
 
   // An eventfd, readable from any change of the tree until clear_changes(). Connections and edits
-  // of the machine are no changes: the kernel tells of neither.
+  // of the machine are no changes of it: the kernel tells of neither there.
   int change_fd() const;
   void clear_changes();
+  // The same for edit_machine(), whether or not it changed anything.
+  int machine_change_fd() const;
+  void clear_machine_changes();
 
  private:
   class Impl;

@@ -30,7 +30,8 @@ struct SimDevice {
   std::string partition_of{};  // path of the whole disk
   std::string used_by{};       // "mounted on /srv (ext4)": an O_EXCL open fails
   std::string member_of{};     // "a physical volume of LVM", idle
-  bool claimed = false;        // held through SimDevices
+  std::string identity{};      // what the disk says of itself: DiskIdentity; empty: nothing
+  std::uint64_t claim = 0;     // the claim that holds it, by number; 0: none. SimDevices' own
 };
 
 // Where another program listens with TCP. The address is 0.0.0.0 or :: for every address.
@@ -41,7 +42,9 @@ struct SimListener {
 };
 
 struct SimMachine {
-  std::map<std::string, SimDevice> devices;      // by path
+  // By path. To pull a disk out is to erase it; plugged in again it is a new entry, with another
+  // number unless the kernel gives it the old one.
+  std::map<std::string, SimDevice> devices;
   std::map<std::string, std::string> aliases;    // symbolic link → path
   std::map<std::string, std::string> addresses;  // traddr, with %zone → RDMA device, or empty
   std::vector<SimListener> listeners;            // of other programs

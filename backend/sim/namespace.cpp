@@ -154,6 +154,7 @@ nvmeofs::Namespace Namespace::value() const {
   nvmeofs::Namespace value;
   if (device_path) value.attributes["device_path"] = *device_path;
   value.attributes["device_uuid"] = uuid;
+  value.attributes["device_nguid"] = nguid;
   value.enabled = enabled_;
   return value;
 }

@@ -1,7 +1,9 @@
 #include "sim/sim_probe.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <utility>
 
 namespace nvmeofs {
 namespace {
@@ -54,7 +56,7 @@ std::string subject_of(const SimMachine& machine, const std::string& path,
 
 bool is_claimed(const SimMachine& machine, const std::string& path) {
   return std::ranges::any_of(machine.devices, [&](const auto& entry) {
-    return entry.second.claimed && overlap(machine, path, entry.first);
+    return entry.second.claim != 0 && overlap(machine, path, entry.first);
   });
 }
 
@@ -62,7 +64,7 @@ bool is_claimed(const SimMachine& machine, const std::string& path) {
 Result<void> check_use(const SimMachine& machine, const DevicePath& wanted) {
   const std::string path = machine.resolve(wanted.path());
   for (const auto& [other, device] : machine.devices) {
-    const std::string use = device.claimed ? "held open by nvmeofs" : device.used_by;
+    const std::string use = device.claim != 0 ? "held open by nvmeofs" : device.used_by;
     if (use.empty() || !overlap(machine, path, other)) continue;
     return refuse(EBUSY, Reason::device_in_use,
                   "{}{}; end that use first, or write '{} force' to serve it all the same",
@@ -71,7 +73,11 @@ Result<void> check_use(const SimMachine& machine, const DevicePath& wanted) {
   return {};
 }
 
-Result<DeviceId> examine_in(const SimMachine& machine, const DevicePath& wanted) {
+Disk disk_of(const SimMachine& machine, const SimDevice& device) {
+  return {id_of(machine, device), {device.identity}};
+}
+
+Result<Disk> examine_in(const SimMachine& machine, const DevicePath& wanted, Members members) {
   const auto found = find(machine, wanted.path());
   if (!found) return tl::unexpected(found.error());
   const SimDevice& device = **found;
@@ -88,33 +94,49 @@ Result<DeviceId> examine_in(const SimMachine& machine, const DevicePath& wanted)
     return refuse(EINVAL, Reason::bad_value,
                   "0 bytes long, which no host can use as a disk; write another");
   }
-  if (wanted.force()) return id_of(machine, device);
+  if (wanted.force()) return disk_of(machine, device);
   if (auto free = check_use(machine, wanted); !free) return tl::unexpected(free.error());
-  if (!device.member_of.empty()) {
+  if (members == Members::refuse && !device.member_of.empty()) {
     return refuse(EBUSY, Reason::device_member,
                   "{}, not in use now, but the next boot may take it back; remove it from there "
                   "first, or write '{} force' to serve it all the same",
                   device.member_of, wanted.path());
   }
-  return id_of(machine, device);
+  return disk_of(machine, device);
 }
 
 class SimClaim : public Claim {
  public:
-  // An empty path holds nothing: what is forced may be somebody else's already.
-  SimClaim(const DeviceId& id, SimKernel& kernel, std::string path)
-      : Claim(id), kernel_(kernel), path_(std::move(path)) {}
+  // The number 0 holds nothing: what is forced may be somebody else's already.
+  SimClaim(Disk disk, SimKernel& kernel, std::string path, std::uint64_t number)
+      : Claim(std::move(disk)), kernel_(kernel), path_(std::move(path)), number_(number) {}
   ~SimClaim() override {
-    if (path_.empty()) return;
-    kernel_.edit_machine([&](SimMachine& machine) {
-      // The disk may have been taken out meanwhile.
-      if (SimDevice* device = machine.find(path_)) device->claimed = false;
+    if (number_ == 0) return;
+    kernel_.edit_claims([&](SimMachine& machine) {
+      // The disk may have been taken out meanwhile, and another stand in its place.
+      SimDevice* device = machine.find(path_);
+      if (device != nullptr && device->claim == number_) device->claim = 0;
     });
   }
 
+  bool present() const override { return held_in(kernel_.machine()) != nullptr; }
+  std::uint64_t bytes() const override {
+    const SimMachine machine = kernel_.machine();
+    const SimDevice* device = held_in(machine);
+    return device == nullptr ? 0 : device->bytes;
+  }
+
  private:
+  const SimDevice* held_in(const SimMachine& machine) const {
+    const SimDevice* found = machine.find(path_);
+    if (found == nullptr || (number_ != 0 && found->claim != number_)) return nullptr;
+    const bool same = id_of(machine, *found).same(device()) && found->identity == identity().text;
+    return same ? found : nullptr;
+  }
+
   SimKernel& kernel_;
   std::string path_;
+  std::uint64_t number_;
 };
 
 }  // namespace
@@ -124,25 +146,24 @@ Result<DeviceId> SimDevices::identify(const std::string& path) {
   return find(machine, path).map([&](const SimDevice* device) { return id_of(machine, *device); });
 }
 
-Result<DeviceId> SimDevices::examine(const DevicePath& device) {
-  return examine_in(kernel_.machine(), device);
+Result<Disk> SimDevices::examine(const DevicePath& device, Members members) {
+  return examine_in(kernel_.machine(), device, members);
 }
 
-Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device) {
+Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device, Members members) {
+  static std::atomic<std::uint64_t> last{0};
   Result<std::unique_ptr<Claim>> result;
-  kernel_.edit_machine([&](SimMachine& machine) {
-    const auto examined = examine_in(machine, device);
+  kernel_.edit_claims([&](SimMachine& machine) {
+    auto examined = examine_in(machine, device, members);
     if (!examined) {
       result = tl::unexpected(examined.error());
       return;
     }
     std::string path = machine.resolve(device.path());
-    if (is_claimed(machine, path) || !machine.devices.at(path).used_by.empty()) {
-      path.clear();
-    } else {
-      machine.devices.at(path).claimed = true;
-    }
-    result = std::make_unique<SimClaim>(*examined, kernel_, std::move(path));
+    const bool taken = is_claimed(machine, path) || !machine.devices.at(path).used_by.empty();
+    const std::uint64_t number = taken ? 0 : ++last;
+    if (!taken) machine.devices.at(path).claim = number;
+    result = std::make_unique<SimClaim>(std::move(*examined), kernel_, std::move(path), number);
   });
   return result;
 }

@@ -16,8 +16,8 @@ class SimDevices : public DeviceProbe {
   explicit SimDevices(SimKernel& kernel) : kernel_(kernel) {}
 
   Result<DeviceId> identify(const std::string& path) override;
-  Result<DeviceId> examine(const DevicePath& device) override;
-  Result<std::unique_ptr<Claim>> claim(const DevicePath& device) override;
+  Result<Disk> examine(const DevicePath& device, Members members) override;
+  Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
 
  private:
   SimKernel& kernel_;

@@ -107,6 +107,7 @@ nvmeofs::Subsystem Subsystem::value() const {
   nvmeofs::Subsystem value;
   // Padded by the kernel, and read without the padding.
   value.attributes["attr_serial"] = serial.substr(0, serial.find_last_not_of(' ') + 1);
+  value.attributes["attr_model"] = model;
   value.attributes["attr_allow_any_host"] = show_allow_any_host(*this);
   for (const auto& [name, child] : namespaces_->children()) {
     value.namespaces.emplace(name, static_cast<const Namespace&>(*child).value());

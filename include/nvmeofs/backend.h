@@ -34,6 +34,9 @@ class Backend {
   // with the module's name.
   virtual Result<void> need_transport(Trtype trtype) = 0;
 
+  // Modules that were loaded through this object and were not there before: "nvmet_tcp".
+  virtual std::set<std::string> modules_loaded() const = 0;
+
   // A descriptor that becomes readable when something in the tree changed, by anyone; observe()
   // makes it unreadable again. -1: changes are not told.
   virtual int change_fd() const = 0;

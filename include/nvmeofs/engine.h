@@ -2,19 +2,26 @@
 // exactly once; one applier thread decides on them in the order of their arrival; the kernel's
 // steps are performed on a thread of their own, so that a step which hangs in the kernel holds up
 // its own request and nobody else's.
+//
+// What is accepted is in the store before the kernel hears of it, and what the store says is
+// brought about at the start and whenever the machine changes, each export by itself.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "nvmeofs/backend.h"
 #include "nvmeofs/intent.h"
+#include "nvmeofs/machine_watch.h"
 #include "nvmeofs/probe.h"
 #include "nvmeofs/sessions.h"
 #include "nvmeofs/snapshot.h"
 #include "nvmeofs/step.h"
+#include "nvmeofs/store.h"
 
 namespace nvmeofs {
 
@@ -24,23 +31,29 @@ struct Environment {
   DeviceProbe& devices;
   AddressProbe& addresses;
   Sessions& sessions;
+  MachineWatch& watch;
+  Store& store;
+  std::string boot_id;  // of this run of the kernel: objects of another one are gone
   std::function<Identity()> new_identity;
 };
 
 struct EngineOptions {
   bool hosts_any = true;                     // what a new export's hosts are: any, or nobody
+  bool look_after = true;                    // brings up by itself what is enabled
   std::chrono::milliseconds patience{2000};  // how long others wait for a step of somebody else
 };
 
 class Engine {
  public:
-  // Observes the kernel once; start() begins to answer.
+  // start() loads the store, observes the kernel once and begins to answer.
   Engine(Environment environment, EngineOptions options);
   ~Engine();  // stop()
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   Result<void> start();
+  // Until each export that is to be enabled has been tried once, or until the time is over.
+  void wait_for_first_look(std::chrono::milliseconds patience) const;
   // Answers what is under way and starts nothing new (EINTR … ESHUTDOWN). Exports are left as they
   // are.
   void stop();
@@ -63,6 +76,10 @@ class Engine {
   Result<Plan> plan(std::uint64_t serial) const;
 
   const Backend& backend() const;
+
+  // Modules that were loaded for exports since the machine was booted, by this program or one
+  // before. Not while it runs.
+  std::set<std::string> modules_loaded() const;
 
  private:
   class Impl;

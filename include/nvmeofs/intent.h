@@ -38,9 +38,13 @@ struct SetEnabled {
   bool on = false;
   bool force = false;  // with off: although hosts are connected
 };
+// Out of the kernel, until somebody looks after it again: it stays enabled in the store.
+struct TakeDown {
+  bool force = false;
+};
 
 using Intent =
-    std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled>;
+    std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled, TakeDown>;
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {

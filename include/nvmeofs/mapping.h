@@ -20,10 +20,32 @@ struct Shared {
   bool operator==(const Shared&) const = default;
 };
 
+// What an export names and this machine has not, or not yet.
+struct Absent {
+  bool device = false;
+  std::set<TransportAddress> addresses;
+  bool operator==(const Absent&) const = default;
+};
+
 // The wanted state: `observed` with the subsystem of `wanted`, its links, and the ports and hosts
 // that it needs or no longer needs, as `wanted` has them. Everything else is copied as it stands.
 // A disabled export has nothing in the kernel.
-Target with_export(const Target& observed, const Export& wanted, const Shared& ours);
+//
+// What is absent is left out. A subsystem that hosts know already stays without it: they keep their
+// connections when a disk is pulled out, and see it come back. One that is not there is made only
+// when it has a disk and an address.
+Target with_export(const Target& observed, const Export& wanted, const Shared& ours,
+                   const Absent& absent = {});
+
+// The steps from what is observed to with_export().
+Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
+             const Absent& absent = {});
+
+// Whether the kernel's subsystem of that name has the serial number of this export.
+bool is_made_for(const Target& observed, const Export& wanted);
+// Whether there is a subsystem of that name with nothing in it and nothing that leads to it, as one
+// is that was only just made.
+bool is_bare(const Target& observed, const std::string& subsystem);
 
 // What `observed` holds of the name: the export as somebody else's view of it would be. Used to
 // show subsystems that others made. A path or an address that we would refuse is left out.

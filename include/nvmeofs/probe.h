@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "nvmeofs/address.h"
 #include "nvmeofs/error.h"
@@ -24,20 +25,37 @@ struct DeviceId {
   bool same(const DeviceId& other) const;
 };
 
-// Held for as long as a device is served; its end frees the device.
+// A device that was looked at: which thing it is now, and which disk for good.
+struct Disk {
+  DeviceId device;
+  DiskIdentity identity;
+};
+
+// Held for as long as a device is served; its end frees the device. Any thread.
 class Claim {
  public:
-  explicit Claim(const DeviceId& device) : device_(device) {}
+  explicit Claim(Disk disk) : disk_(std::move(disk)) {}
   virtual ~Claim() = default;
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
 
   // What is held, whatever the path leads to by now.
-  const DeviceId& device() const { return device_; }
+  const DeviceId& device() const { return disk_.device; }
+  const DiskIdentity& identity() const { return disk_.identity; }
+
+  // Whether the device is still there: not one that was pulled out, whose descriptor stays open
+  // and whose number another disk may have by now; not a file that was removed.
+  virtual bool present() const = 0;
+  // Its size now; 0 when it cannot be told.
+  virtual std::uint64_t bytes() const = 0;
 
  private:
-  DeviceId device_;
+  Disk disk_;
 };
+
+// What is to be thought of the signature of a volume manager on a disk that nobody uses. A disk
+// that has been served may carry what its hosts put on it.
+enum class Members { refuse, allow };
 
 class DeviceProbe {
  public:
@@ -48,15 +66,16 @@ class DeviceProbe {
   virtual Result<DeviceId> identify(const std::string& path) = 0;
 
   // All of identify, and every check of view.md that needs no knowledge of exports: writable
-  // (EROFS), not in use, no idle member of a volume manager, not the system's disk (EBUSY). The
+  // (EROFS), not in use, no idle member of a volume manager unless that is allowed, not the
+  // system's disk (EBUSY). The
   // message says by whom it is used. With force the in-use checks are skipped, not the others.
   // Leaves nothing open.
-  virtual Result<DeviceId> examine(const DevicePath& device) = 0;
+  virtual Result<Disk> examine(const DevicePath& device, Members members) = 0;
 
   // examine(), and keeps the device from everyone else on this machine until the claim ends:
   // O_EXCL for a block device (nvmet itself takes no claim: the kernel serves a mounted disk
   // without a word), flock for a file. With force: as much of that as can be had.
-  virtual Result<std::unique_ptr<Claim>> claim(const DevicePath& device) = 0;
+  virtual Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) = 0;
 };
 
 class AddressProbe {

@@ -33,15 +33,19 @@ struct ExportView {
   std::uint64_t serial = 0;  // never given twice while the program runs
   bool foreign = false;      // made by something else
   Export wanted;
-  std::chrono::system_clock::time_point made;
-  std::chrono::system_clock::time_point changed;
-  std::optional<Record> refused;  // the last refusal, until the next accepted change
-  std::string failed;             // not empty: what went wrong without anyone asking, or is stuck
+  std::chrono::system_clock::time_point made{};
+  std::chrono::system_clock::time_point changed{};
+  std::optional<Record> refused{};  // the last refusal, until the next accepted change
+  std::string failed{};             // not empty: what went wrong without anyone asking, or is stuck
+  std::string waiting{};            // not empty: what it waits for, while it is enabled
+  Absent absent{};                  // what is left out until it is there, while it is enabled
+  std::string note{};               // not empty: what is odd and no failure
 };
 
 struct Snapshot {
   std::uint64_t generation = 0;
-  std::map<std::string, ExportView> exports;  // by name, foreign ones included
+  std::map<std::string, ExportView> exports;   // by name, foreign ones included
+  std::map<std::uint64_t, std::string> names;  // of the exports, by serial
   Target observed;
   Shared ours;
   std::deque<Record> log;  // oldest first, 256 at most
@@ -59,10 +63,11 @@ std::string_view to_string(AddressState state);
 // What `status` says, as values.
 struct Status {
   State state = State::disabled;
-  std::string detail;  // of drifted and failed: how, in a few words
+  std::string detail;  // of waiting, drifted and failed: for what, or how, in a few words
   std::vector<std::pair<TransportAddress, AddressState>> addresses;
   Hosts hosts;
   std::optional<std::size_t> clients;  // nothing: not known
+  std::string note;
   std::optional<Record> refused;
 };
 

@@ -30,9 +30,11 @@ TEST_F(Observe, ShowsAWholeExport) {
   Target expected;
   nvmeofs::Subsystem& subsystem = expected.subsystems["toto"];
   subsystem.attributes = {{"attr_serial", subsystem_attribute("toto", "attr_serial")},
+                          {"attr_model", subsystem_attribute("toto", "attr_model")},
                           {"attr_allow_any_host", "0"}};
   subsystem.namespaces["1"] = {{{"device_path", world().device},
-                                {"device_uuid", namespace_attribute("toto", "1", "device_uuid")}},
+                                {"device_uuid", namespace_attribute("toto", "1", "device_uuid")},
+                                {"device_nguid", namespace_attribute("toto", "1", "device_nguid")}},
                                true};
   subsystem.allowed_hosts = {{"nqn.host", "nqn.host"}};
   nvmeofs::Port& port = expected.ports["7"];

@@ -41,16 +41,23 @@ const Verdict fine;
 
 class SimDevicesTest : public testing::Test {
  protected:
+  Result<Disk> examine(const std::string& text, Members members = Members::refuse) {
+    return devices_.examine(device(text), members);
+  }
+  Result<std::unique_ptr<Claim>> claim(const std::string& text, Members members = Members::refuse) {
+    return devices_.claim(device(text), members);
+  }
+
   SimKernel kernel_{SimMachine::example()};
   SimDevices devices_{kernel_};
 };
 
 TEST_F(SimDevicesTest, TakeAFreeDisk) {
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/nvme0n1"))), fine);
+  EXPECT_EQ(verdict(examine("/dev/nvme0n1")), fine);
 }
 
 TEST_F(SimDevicesTest, TakeARegularFile) {
-  EXPECT_EQ(verdict(devices_.examine(device("/srv/disk.img"))), fine);
+  EXPECT_EQ(verdict(examine("/srv/disk.img")), fine);
   EXPECT_FALSE(devices_.identify("/srv/disk.img").value().block);
 }
 
@@ -77,81 +84,142 @@ TEST_F(SimDevicesTest, RefuseWhatIsNoDisk) {
 }
 
 TEST_F(SimDevicesTest, RefuseAReadOnlyDiskEvenByForce) {
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sr0 force"))),
-            refused(EROFS, Reason::device_read_only));
+  EXPECT_EQ(verdict(examine("/dev/sr0 force")), refused(EROFS, Reason::device_read_only));
 }
 
 TEST_F(SimDevicesTest, RefuseAMountedPartitionUnlessForced) {
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sdd1"))), refused(EBUSY, Reason::device_in_use));
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sdd1 force"))), fine);
+  EXPECT_EQ(verdict(examine("/dev/sdd1")), refused(EBUSY, Reason::device_in_use));
+  EXPECT_EQ(verdict(examine("/dev/sdd1 force")), fine);
 }
 
 TEST_F(SimDevicesTest, RefuseTheDiskOfAMountedPartitionAndNameIt) {
-  const auto refusal = devices_.examine(device("/dev/sdd"));
+  const auto refusal = examine("/dev/sdd");
   EXPECT_EQ(verdict(refusal), refused(EBUSY, Reason::device_in_use));
   EXPECT_NE(refusal.error().message.find("/dev/sdd1 is mounted on /srv"), std::string::npos)
       << refusal.error().message;
 }
 
 TEST_F(SimDevicesTest, RefuseAnIdleMemberUnlessForced) {
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sdc"))), refused(EBUSY, Reason::device_member));
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sdc force"))), fine);
+  EXPECT_EQ(verdict(examine("/dev/sdc")), refused(EBUSY, Reason::device_member));
+  EXPECT_EQ(verdict(examine("/dev/sdc force")), fine);
+}
+
+TEST_F(SimDevicesTest, TakeAnIdleMemberThatIsAllowed) {
+  EXPECT_EQ(verdict(examine("/dev/sdc", Members::allow)), fine);
+  EXPECT_EQ(verdict(claim("/dev/sdc", Members::allow)), fine);
+}
+
+TEST_F(SimDevicesTest, AllowNothingElseWithAnIdleMember) {
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices["/dev/sdc"].used_by = "swap"; });
+  EXPECT_EQ(verdict(examine("/dev/sdc", Members::allow)), refused(EBUSY, Reason::device_in_use));
+  EXPECT_EQ(verdict(examine("/dev/sr0", Members::allow)), refused(EROFS, Reason::device_read_only));
+}
+
+TEST_F(SimDevicesTest, SayWhichDiskItIsUnderWhateverName) {
+  const Disk disk = examine("/dev/nvme0n1").value();
+  EXPECT_EQ(disk.identity.text, "wwid eui.0000000000000001");
+  EXPECT_TRUE(disk.device.same(devices_.identify("/dev/nvme0n1").value()));
+  EXPECT_EQ(examine("/dev/disk/by-id/nvme-SIM_1TB_0001").value().identity, disk.identity);
+  EXPECT_EQ(claim("/dev/nvme0n1").value()->identity(), disk.identity);
 }
 
 TEST_F(SimDevicesTest, RefuseTheSystemsDiskEvenByForce) {
   for (const char* path : {"/dev/sda", "/dev/sda1", "/dev/sda force", "/dev/sda1 force"}) {
-    EXPECT_EQ(verdict(devices_.examine(device(path))), refused(EBUSY, Reason::device_system))
-        << path;
+    EXPECT_EQ(verdict(examine(path)), refused(EBUSY, Reason::device_system)) << path;
   }
 }
 
 TEST_F(SimDevicesTest, RefuseADiskOfNoSize) {
   kernel_.edit_machine([](SimMachine& machine) { machine.devices["/dev/sdb"].bytes = 0; });
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sdb"))), refused(EINVAL, Reason::bad_value));
+  EXPECT_EQ(verdict(examine("/dev/sdb")), refused(EINVAL, Reason::bad_value));
 }
 
 TEST_F(SimDevicesTest, GiveADiskToOneClaimOnly) {
-  const auto claim = devices_.claim(device("/dev/sdb"));
-  ASSERT_EQ(verdict(claim), fine);
-  EXPECT_EQ(verdict(devices_.claim(device("/dev/sdb"))), refused(EBUSY, Reason::device_in_use));
-  EXPECT_EQ(verdict(devices_.examine(device("/dev/sdb"))), refused(EBUSY, Reason::device_in_use));
+  const auto held = claim("/dev/sdb");
+  ASSERT_EQ(verdict(held), fine);
+  EXPECT_EQ(verdict(claim("/dev/sdb")), refused(EBUSY, Reason::device_in_use));
+  EXPECT_EQ(verdict(examine("/dev/sdb")), refused(EBUSY, Reason::device_in_use));
   SimDevices somebody_else(kernel_);
-  EXPECT_EQ(verdict(somebody_else.claim(device("/dev/sdb"))),
+  EXPECT_EQ(verdict(somebody_else.claim(device("/dev/sdb"), Members::refuse)),
             refused(EBUSY, Reason::device_in_use));
 }
 
 TEST_F(SimDevicesTest, GiveADiskToOneClaimOnlyWhateverItsName) {
-  const auto claim = devices_.claim(device("/dev/nvme0n1"));
-  EXPECT_EQ(verdict(devices_.claim(device("/dev/disk/by-id/nvme-SIM_1TB_0001"))),
+  const auto held = claim("/dev/nvme0n1");
+  EXPECT_EQ(verdict(claim("/dev/disk/by-id/nvme-SIM_1TB_0001")),
             refused(EBUSY, Reason::device_in_use));
 }
 
 TEST_F(SimDevicesTest, FreeADiskWithTheEndOfItsClaim) {
-  auto claim = devices_.claim(device("/dev/sdb"));
-  ASSERT_EQ(verdict(claim), fine);
-  claim->reset();
-  EXPECT_EQ(verdict(devices_.claim(device("/dev/sdb"))), fine);
+  auto held = claim("/dev/sdb");
+  ASSERT_EQ(verdict(held), fine);
+  held->reset();
+  EXPECT_EQ(verdict(claim("/dev/sdb")), fine);
 }
 
 TEST_F(SimDevicesTest, ClaimNothingThatTheyRefuse) {
-  EXPECT_EQ(verdict(devices_.claim(device("/dev/sdc"))), refused(EBUSY, Reason::device_member));
-  EXPECT_FALSE(kernel_.machine().devices["/dev/sdc"].claimed);
+  EXPECT_EQ(verdict(claim("/dev/sdc")), refused(EBUSY, Reason::device_member));
+  EXPECT_EQ(kernel_.machine().devices["/dev/sdc"].claim, 0U);
 }
 
 TEST_F(SimDevicesTest, LeaveTheFirstClaimWhenAForcedOneEnds) {
-  const auto claim = devices_.claim(device("/dev/sdb"));
-  auto forced = devices_.claim(device("/dev/sdb force"));
+  const auto held = claim("/dev/sdb");
+  auto forced = claim("/dev/sdb force");
   ASSERT_EQ(verdict(forced), fine);
   forced->reset();
-  EXPECT_EQ(verdict(devices_.claim(device("/dev/sdb"))), refused(EBUSY, Reason::device_in_use));
+  EXPECT_EQ(verdict(claim("/dev/sdb")), refused(EBUSY, Reason::device_in_use));
 }
 
 TEST_F(SimDevicesTest, EndAClaimOfADiskThatIsGone) {
-  auto claim = devices_.claim(device("/dev/sdb"));
-  ASSERT_EQ(verdict(claim), fine);
+  auto held = claim("/dev/sdb");
+  ASSERT_EQ(verdict(held), fine);
   kernel_.edit_machine([](SimMachine& machine) { machine.devices.erase("/dev/sdb"); });
-  claim->reset();
+  held->reset();
   EXPECT_EQ(verdict(devices_.identify("/dev/sdb")), refused(ENOENT, Reason::device_missing));
+}
+
+TEST_F(SimDevicesTest, KeepAClaimPresentWithTheSizeOfNow) {
+  const auto held = claim("/dev/sdb");
+  ASSERT_EQ(verdict(held), fine);
+  EXPECT_TRUE((*held)->present());
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices["/dev/sdb"].bytes = 4711; });
+  EXPECT_TRUE((*held)->present());
+  EXPECT_EQ((*held)->bytes(), 4711U);
+}
+
+TEST_F(SimDevicesTest, MissAClaimedDiskThatWasPulledOut) {
+  for (const char* text : {"/dev/sdb", "/dev/sdb force"}) {
+    const SimDevice disk = kernel_.machine().devices["/dev/sdb"];
+    const auto held = claim(text);
+    ASSERT_EQ(verdict(held), fine);
+    kernel_.edit_machine([](SimMachine& machine) { machine.devices.erase("/dev/sdb"); });
+    EXPECT_FALSE((*held)->present()) << text;
+    EXPECT_EQ((*held)->bytes(), 0U) << text;
+    kernel_.edit_machine([&](SimMachine& machine) { machine.devices["/dev/sdb"] = disk; });
+  }
+}
+
+TEST_F(SimDevicesTest, MissAClaimedDiskWhoseNumberAnotherHasByNow) {
+  const auto held = claim("/dev/sdb");
+  ASSERT_EQ(verdict(held), fine);
+  kernel_.edit_machine([](SimMachine& machine) {
+    const SimDevice old = machine.devices["/dev/sdb"];
+    machine.devices["/dev/sdb"] = {.number = old.number, .bytes = old.bytes};
+  });
+  EXPECT_FALSE((*held)->present());
+}
+
+TEST_F(SimDevicesTest, LeaveTheClaimOfTheDiskThatStandsInTheOldOnesPlace) {
+  auto held = claim("/dev/sdb");
+  ASSERT_EQ(verdict(held), fine);
+  kernel_.edit_machine([](SimMachine& machine) {
+    machine.devices["/dev/sdb"] = {.number = 0x810, .bytes = 1 << 30};
+  });
+  const auto next = claim("/dev/sdb");
+  ASSERT_EQ(verdict(next), fine);
+  held->reset();
+  EXPECT_TRUE((*next)->present());
+  EXPECT_EQ(verdict(claim("/dev/sdb")), refused(EBUSY, Reason::device_in_use));
 }
 
 class SimAddressesTest : public testing::Test {

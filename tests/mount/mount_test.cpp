@@ -130,6 +130,16 @@ TEST_F(Mounting, EndsWellWhenItIsUnmounted) {
   EXPECT_EQ(program.wait(std::chrono::seconds(10)).status, 0);
 }
 
+// As a container or a service has one that was started while the view was mounted.
+TEST_F(Mounting, EndsWhenItIsUnmountedAlsoWithACopyInAnotherNamespace) {
+  ASSERT_EQ(run({NVMEOFS_PROGRAM, "sim", mountpoint_}).status, 0);
+  const Subprocess other({"unshare", "--mount", "--propagation", "private", "bash", "-c",
+                          "touch " + (directory_ / "there") + "; exec sleep 60"});
+  ASSERT_TRUE(wait_until([this] { return std::filesystem::exists(directory_ / "there"); }));
+  EXPECT_EQ(::umount(mountpoint_.c_str()), 0);
+  EXPECT_TRUE(wait_until([this] { return daemons().empty(); }));
+}
+
 TEST_F(Mounting, TakesADeadMountOfOursAway) {
   {
     Subprocess program({NVMEOFS_PROGRAM, "sim", mountpoint_, "-f"});

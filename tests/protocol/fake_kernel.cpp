@@ -109,7 +109,9 @@ ProtocolTest::ProtocolTest() {
   auto ready = std::make_shared<std::promise<void>>();
   auto is_ready = ready->get_future();
   engine_ = std::make_unique<Engine>(
-      Environment{backend_, devices_, addresses_, sessions_, random_identity}, EngineOptions{});
+      Environment{backend_, devices_, addresses_, sessions_, watch_, store_, "boot",
+                  random_identity},
+      EngineOptions{});
   filesystem_ = std::make_unique<Filesystem>(
       *engine_, FilesystemOptions{.owner = {0, 0}, .on_ready = [ready] { ready->set_value(); }});
   auto session = Session::open(*filesystem_, {.source = "sim"});

@@ -24,6 +24,8 @@
 #include "sim/sim_backend.h"
 #include "sim/sim_probe.h"
 #include "sim/sim_sessions.h"
+#include "sim/sim_watch.h"
+#include "store/no_store.h"
 #include "unit/faulty_backend.h"
 
 namespace nvmeofs {
@@ -113,6 +115,8 @@ class ProtocolTest : public ::testing::Test {
   SimDevices devices_{sim_};
   SimAddresses addresses_{sim_};
   SimSessions sessions_{sim_};
+  SimWatch watch_{sim_};
+  NoStore store_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Filesystem> filesystem_;
   std::unique_ptr<Session> session_;

@@ -1,112 +1,8 @@
 // The engine over the simulated kernel: what a write does, and that a refused one does nothing.
-#include "nvmeofs/engine.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <cerrno>
-#include <future>
-#include <thread>
-
-#include "engine/identity.h"
-#include "faulty_backend.h"
-#include "nvmeofs/plan.h"
-#include "random_target.h"
-#include "sim/sim_backend.h"
-#include "sim/sim_probe.h"
-#include "sim/sim_sessions.h"
+#include "engine_fixture.h"
 
 namespace nvmeofs {
 namespace {
-
-using std::chrono::milliseconds;
-using testing::HasSubstr;
-
-class EngineTest : public testing::Test {
- protected:
-  EngineTest() { start(); }
-
-  void start() {
-    engine_.reset();
-    engine_ = std::make_unique<Engine>(
-        Environment{backend_, devices_, addresses_, sessions_, random_identity},
-        EngineOptions{.hosts_any = true, .patience = milliseconds(50)});
-    ASSERT_TRUE(engine_->start());
-  }
-
-  std::future<Result<void>> submit(const std::string& name, const std::string& file,
-                                   Result<Intent> intent) {
-    auto promise = std::make_shared<std::promise<Result<void>>>();
-    const auto snapshot = engine_->snapshot();
-    const auto found = snapshot->exports.find(name);
-    const bool by_name = file.empty();
-    engine_->submit(
-        {.caller = {1000, 42, "bash"},
-         .name = name,
-         .serial = by_name || found == snapshot->exports.end() ? 0 : found->second.serial,
-         .file = file,
-         .value = "…",
-         .intent = std::move(intent)},
-        [promise](Result<void> result) { promise->set_value(std::move(result)); });
-    return promise->get_future();
-  }
-
-  // 0, or the errno.
-  int ask(const std::string& name, const std::string& file, Result<Intent> intent) {
-    auto answer = submit(name, file, std::move(intent));
-    if (answer.wait_for(std::chrono::seconds(20)) != std::future_status::ready) return -1;
-    const auto result = answer.get();
-    last_ = result ? Error{} : result.error();
-    return last_.errnum;
-  }
-  int make(const std::string& name) { return ask(name, "", MakeExport{}); }
-  int remove(const std::string& name) { return ask(name, "", RemoveExport{}); }
-  int device(const std::string& name, const char* path) {
-    return ask(name, "device", SetDevice{DevicePath::parse(path).value()});
-  }
-  int address(const std::string& name, const char* text, bool append = false) {
-    return ask(name, "address", SetAddresses{parse_addresses(text, Trtype::rdma).value(), append});
-  }
-  int hosts(const std::string& name, const char* text) {
-    return ask(name, "hosts", SetHosts{Hosts::parse(text).value(), false});
-  }
-  int enable(const std::string& name) { return ask(name, "enabled", SetEnabled{true, false}); }
-  int disable(const std::string& name, bool force = false) {
-    return ask(name, "enabled", SetEnabled{false, force});
-  }
-
-  void serve(const std::string& name, const char* disk = "/dev/a",
-             const char* at = "tcp://10.0.0.1") {
-    ASSERT_EQ(make(name), 0);
-    ASSERT_EQ(device(name, disk), 0) << last_.message;
-    ASSERT_EQ(address(name, at), 0) << last_.message;
-    ASSERT_EQ(enable(name), 0) << last_.message;
-  }
-
-  // The engine is told of changes by others, and looks.
-  bool appears(const std::string& name) {
-    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-         std::chrono::steady_clock::now() < end; std::this_thread::yield())
-      if (engine_->snapshot()->exports.contains(name)) return true;
-    return false;
-  }
-
-  ExportView view(const std::string& name) { return engine_->snapshot()->exports.at(name); }
-  Status status(const std::string& name) { return engine_->status(view(name).serial).value(); }
-  Target kernel() { return kernel_.target(); }
-  TransportAddress at(const char* text) {
-    return TransportAddress::parse(text, Trtype::tcp).value();
-  }
-
-  SimKernel kernel_{small_machine()};
-  SimBackend sim_{kernel_};
-  FaultyBackend backend_{sim_};
-  SimDevices devices_{kernel_};
-  SimAddresses addresses_{kernel_};
-  SimSessions sessions_{kernel_};
-  std::unique_ptr<Engine> engine_;
-  Error last_;
-};
 
 // Drafts.
 
@@ -203,9 +99,9 @@ TEST_F(EngineTest, EnablingChecksAgain) {
 
 TEST_F(EngineTest, EnabledDeviceIsClaimed) {
   serve("toto");
-  EXPECT_EQ(devices_.claim(DevicePath::parse("/dev/a").value()).error().errnum, EBUSY);
+  EXPECT_EQ(claim("/dev/a").error().errnum, EBUSY);
   ASSERT_EQ(disable("toto"), 0);
-  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+  EXPECT_TRUE(claim("/dev/a"));
 }
 
 TEST_F(EngineTest, DeviceIsServedOnceUnderWhateverName) {
@@ -231,7 +127,7 @@ TEST_F(EngineTest, LinkThatIsTurnedWhileEnablingIsNotServed) {
   ASSERT_EQ(enabling.wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(enabling.get().error().errnum, EBUSY);
   EXPECT_EQ(kernel(), Target{});
-  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+  EXPECT_TRUE(claim("/dev/a"));
 }
 
 TEST_F(EngineTest, SecondEnableShowsTheSameDisk) {
@@ -305,7 +201,7 @@ TEST_F(EngineTest, RefusedStepOfDisableLeavesTheKernelAsItWas) {
     EXPECT_EQ(disable("toto"), EIO) << "step " << step;
     EXPECT_EQ(kernel(), before) << "step " << step;
     EXPECT_EQ(status("toto").state, State::enabled);
-    EXPECT_EQ(devices_.claim(DevicePath::parse("/dev/a").value()).error().errnum, EBUSY);
+    EXPECT_EQ(claim("/dev/a").error().errnum, EBUSY);
   }
   backend_.refuse_step(100, EIO);
   ASSERT_EQ(disable("toto"), 0);
@@ -320,7 +216,7 @@ TEST_F(EngineTest, RefusedStepOfALiveChangeLeavesTheKernelAsItWas) {
     EXPECT_EQ(kernel(), before) << "step " << step;
   }
   EXPECT_EQ(view("toto").wanted.device->path(), "/dev/a");
-  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/b").value()));
+  EXPECT_TRUE(claim("/dev/b"));
 }
 
 TEST_F(EngineTest, KernelsRefusalKeepsItsErrnoAndSaysWhichStep) {
@@ -345,7 +241,7 @@ TEST_F(EngineTest, RefusalOnTheWayBackIsToldAndCanBeCleanedUp) {
     machine.listeners.push_back({"10.0.0.1", 4420, "iperf"});
   });
   backend_.refuse_step(
-      13, EBUSY);  // 12 steps are taken, the kernel refuses the 13th, we the first one back
+      15, EBUSY);  // 14 steps are taken, the kernel refuses the 15th, we the first one back
   EXPECT_EQ(enable("toto"), EADDRINUSE);
   EXPECT_EQ(status("toto").state, State::failed);
   EXPECT_NE(kernel(), Target{});
@@ -396,19 +292,19 @@ TEST_F(EngineTest, DeviceChangesLiveAndIsAnotherDiskToHosts) {
   serve("toto");
   const Identity before = view("toto").wanted.identity;
   ASSERT_EQ(device("toto", "/dev/b"), 0);
-  const auto& space = kernel().subsystems.at("toto").namespaces.at("1");
+  const auto space = kernel().subsystems.at("toto").namespaces.at("1");
   EXPECT_EQ(space.attributes.at("device_path"), "/dev/b");
   EXPECT_NE(space.attributes.at("device_uuid"), before.uuid);
   EXPECT_EQ(view("toto").wanted.identity.serial, before.serial);
-  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
-  EXPECT_FALSE(devices_.claim(DevicePath::parse("/dev/b").value()));
+  EXPECT_TRUE(claim("/dev/a"));
+  EXPECT_FALSE(claim("/dev/b"));
 }
 
 TEST_F(EngineTest, DeviceOfAConnectedHostCannotChange) {
   serve("toto");
   ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
   EXPECT_EQ(device("toto", "/dev/b"), EBUSY);
-  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/b").value()));
+  EXPECT_TRUE(claim("/dev/b"));
 }
 
 TEST_F(EngineTest, DisablingIsRefusedWhileAHostIsConnected) {
@@ -443,27 +339,27 @@ TEST_F(EngineTest, SubsystemMadeByOthersIsShownAndLeftAlone) {
 TEST_F(EngineTest, ForeignExportThatIsPlainIsTakenOverByAWrite) {
   serve("toto");
   const Target before = kernel();
-  start();  // what an earlier daemon left is foreign to this one
+  start_without_state();  // what an unknown daemon left is foreign to this one
   ASSERT_EQ(status("toto").state, State::foreign);
   const auto steps = backend_.performed().size();
   ASSERT_EQ(enable("toto"), 0) << last_.message;
   EXPECT_EQ(backend_.performed().size(), steps);
   EXPECT_EQ(kernel(), before);
   EXPECT_EQ(status("toto").state, State::enabled);
-  EXPECT_FALSE(devices_.claim(DevicePath::parse("/dev/a").value()));
+  EXPECT_FALSE(claim("/dev/a"));
 }
 
 TEST_F(EngineTest, RefusedWriteTakesNothingOver) {
   serve("toto");
-  start();
+  start_without_state();
   EXPECT_EQ(address("toto", "10.9.9.9"), EADDRNOTAVAIL);
   EXPECT_EQ(status("toto").state, State::foreign);
-  EXPECT_TRUE(devices_.claim(DevicePath::parse("/dev/a").value()));
+  EXPECT_TRUE(claim("/dev/a"));
 }
 
 TEST_F(EngineTest, DeviceServedByOthersIsNotServedAgain) {
   serve("theirs", "/dev/a");
-  start();
+  start_without_state();
   ASSERT_EQ(make("toto"), 0);
   EXPECT_EQ(device("toto", "/dev/a"), EBUSY);
   EXPECT_EQ(last_.reason, Reason::device_served);

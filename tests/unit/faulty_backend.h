@@ -22,6 +22,7 @@ class FaultyBackend : public Backend {
     backend_.leave_alone(subsystems);
   }
   Result<void> need_transport(Trtype trtype) override { return backend_.need_transport(trtype); }
+  std::set<std::string> modules_loaded() const override { return backend_.modules_loaded(); }
   int change_fd() const override { return backend_.change_fd(); }
 
   Result<void> perform(const Step& step) override {

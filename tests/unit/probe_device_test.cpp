@@ -29,8 +29,8 @@ class Device : public ::testing::Test {
   // Neither examine() nor claim() takes it, for the same reason, and nothing stays open.
   Error refused(const std::string& text) {
     const std::size_t before = open_descriptors();
-    const auto examined = devices_.examine(device_path(text));
-    const auto claimed = devices_.claim(device_path(text));
+    const auto examined = devices_.examine(device_path(text), Members::refuse);
+    const auto claimed = devices_.claim(device_path(text), Members::refuse);
     EXPECT_EQ(open_descriptors(), before);
     if (examined || claimed) {
       ADD_FAILURE() << text << " was taken";
@@ -49,10 +49,10 @@ class Device : public ::testing::Test {
 
   void taken(const std::string& text) {
     const std::size_t before = open_descriptors();
-    const auto examined = devices_.examine(device_path(text));
+    const auto examined = devices_.examine(device_path(text), Members::refuse);
     EXPECT_TRUE(examined) << examined.error().message;
     EXPECT_EQ(open_descriptors(), before);
-    const auto claimed = devices_.claim(device_path(text));
+    const auto claimed = devices_.claim(device_path(text), Members::refuse);
     EXPECT_TRUE(claimed) << claimed.error().message;
   }
 
@@ -202,7 +202,7 @@ TEST_F(Device, IsRefusedWhenAPartitionOfItIsUnderTheSystem) {
 
 TEST_F(Device, ClaimKeepsOthersFromItUntilItsEnd) {
   const LoopDisk disk(folder_.file("disk", 16));
-  auto claim = devices_.claim(device_path(disk.node()));
+  auto claim = devices_.claim(device_path(disk.node()), Members::refuse);
   ASSERT_TRUE(claim) << claim.error().message;
   EXPECT_THROW(run("mkfs.ext4 -q " + disk.node()), std::runtime_error);
   in_use(disk.node());
@@ -225,9 +225,9 @@ TEST_F(Device, IsNotMistakenForAnotherWhenItsPathIsTurnedMeanwhile) {
   });
   int found_free = 0;
   for (int times = 0; times < 300; ++times) {
-    const auto examined = devices_.examine(device_path(link));
+    const auto examined = devices_.examine(device_path(link), Members::refuse);
     if (!examined) continue;
-    ASSERT_EQ(examined->device, free.number());
+    ASSERT_EQ(examined->device.device, free.number());
     ++found_free;
   }
   EXPECT_GT(found_free, 0);
@@ -236,7 +236,7 @@ TEST_F(Device, IsNotMistakenForAnotherWhenItsPathIsTurnedMeanwhile) {
 // udev would scan the disk again each time that such a descriptor is closed.
 TEST_F(Device, IsNeverOpenedForWriting) {
   const LoopDisk disk(folder_.file("disk", 16));
-  const auto claim = devices_.claim(device_path(disk.node()));
+  const auto claim = devices_.claim(device_path(disk.node()), Members::refuse);
   ASSERT_TRUE(claim);
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code error;

@@ -29,7 +29,7 @@ class File : public ::testing::Test {
  protected:
   Error refused(const std::string& text) {
     const std::size_t before = open_descriptors();
-    const auto examined = devices_.examine(device_path(text));
+    const auto examined = devices_.examine(device_path(text), Members::refuse);
     EXPECT_EQ(open_descriptors(), before);
     if (!examined) return examined.error();
     ADD_FAILURE() << text << " was taken";
@@ -44,7 +44,7 @@ class File : public ::testing::Test {
   }
 
   void taken(const std::string& text) {
-    const auto examined = devices_.examine(device_path(text));
+    const auto examined = devices_.examine(device_path(text), Members::refuse);
     EXPECT_TRUE(examined) << examined.error().message;
   }
 
@@ -131,7 +131,7 @@ TEST_F(File, IsRefusedOnAReadOnlyFileSystemEvenWithForce) {
 TEST_F(File, IsKeptLockedByAClaimUntilItsEnd) {
   const std::string file = folder_.file("disk", 4);
   {
-    const auto claim = devices_.claim(device_path(file));
+    const auto claim = devices_.claim(device_path(file), Members::refuse);
     ASSERT_TRUE(claim) << claim.error().message;
     EXPECT_FALSE(try_lock(file));
   }
@@ -141,7 +141,7 @@ TEST_F(File, IsKeptLockedByAClaimUntilItsEnd) {
 TEST_F(File, IsKeptLockedByAForcedClaimToo) {
   const std::string file = folder_.file("disk", 4);
   const LoopDisk disk(file);
-  const auto claim = devices_.claim(device_path(file + " force"));
+  const auto claim = devices_.claim(device_path(file + " force"), Members::refuse);
   ASSERT_TRUE(claim) << claim.error().message;
   EXPECT_FALSE(try_lock(file));
 }

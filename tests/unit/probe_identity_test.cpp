@@ -25,22 +25,7 @@ using std::filesystem::create_directory;
 using std::filesystem::create_hard_link;
 using std::filesystem::create_symlink;
 
-// A mount of type fuse.nvmeofs that nobody serves: whoever touches a file in it waits for ever.
-class DeadMount {
- public:
-  explicit DeadMount(const std::string& target)
-      : channel_(open("/dev/fuse", O_RDWR | O_CLOEXEC)),
-        mount_("nvmet", target, "fuse.nvmeofs", MS_NOSUID,
-               "fd=" + std::to_string(channel_.get()) + ",rootmode=40000,user_id=0,group_id=0") {}
-
-  int channel() const { return channel_.get(); }
-
- private:
-  Fd channel_;
-  MountedAt mount_;
-};
-
-// The same, and it says that every name in it is a regular file.
+// A DeadMount that says of every name in it that it is a regular file.
 class LiveMount {
  public:
   explicit LiveMount(const std::string& target)

@@ -22,7 +22,7 @@ constexpr std::string_view bluestore = "bluestore block device\n";
 class Member : public ::testing::Test {
  protected:
   Error refused(const std::string& text) {
-    const auto examined = devices_.examine(device_path(text));
+    const auto examined = devices_.examine(device_path(text), Members::refuse);
     if (!examined) return examined.error();
     ADD_FAILURE() << text << " was taken";
     return {};
@@ -47,8 +47,24 @@ TEST_F(Member, OfCephIsRefusedWithTheWayOut) {
 
 TEST_F(Member, IsTakenWithForce) {
   write_at(disk_.node(), 0, bluestore);
-  const auto examined = devices_.examine(device_path(disk_.node() + " force"));
+  const auto examined = devices_.examine(device_path(disk_.node() + " force"), Members::refuse);
   EXPECT_TRUE(examined) << examined.error().message;
+}
+
+TEST_F(Member, IsTakenWhenAllowed) {
+  write_at(disk_.node(), 0, bluestore);
+  const auto examined = devices_.examine(device_path(disk_.node()), Members::allow);
+  EXPECT_TRUE(examined) << examined.error().message;
+  const auto claimed = devices_.claim(device_path(disk_.node()), Members::allow);
+  EXPECT_TRUE(claimed) << claimed.error().message;
+}
+
+TEST_F(Member, IsRefusedAllTheSameWhileInUse) {
+  run("mkswap " + disk_.node());
+  const SwapOn swap(disk_.node());
+  const auto examined = devices_.examine(device_path(disk_.node()), Members::allow);
+  ASSERT_FALSE(examined);
+  EXPECT_EQ(examined.error().reason, Reason::device_in_use);
 }
 
 TEST_F(Member, OfMdIsRefused) {
@@ -82,7 +98,7 @@ TEST_F(Member, ImageOfAHibernatedMachineIsRefused) {
 
 TEST_F(Member, IdleSwapIsNone) {
   run("mkswap " + disk_.node());
-  const auto examined = devices_.examine(device_path(disk_.node()));
+  const auto examined = devices_.examine(device_path(disk_.node()), Members::refuse);
   EXPECT_TRUE(examined) << examined.error().message;
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <linux/blkpg.h>
 #include <linux/loop.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -148,6 +149,11 @@ MountedAt::~MountedAt() {
   EXPECT_EQ(umount2(target_.c_str(), 0), 0) << target_ << ": " << std::strerror(errno);
 }
 
+DeadMount::DeadMount(const std::string& target)
+    : channel_(open("/dev/fuse", O_RDWR | O_CLOEXEC)),
+      mount_("nvmet", target, "fuse.nvmeofs", MS_NOSUID,
+             "fd=" + std::to_string(channel_.get()) + ",rootmode=40000,user_id=0,group_id=0") {}
+
 SwapOn::SwapOn(std::string path) : path_(std::move(path)) {
   run("mkswap " + path_);
   checked(swapon(path_.c_str(), 0), "swapon " + path_);
@@ -186,6 +192,15 @@ OtherProcess::OtherProcess(const std::function<bool()>& act) {
 OtherProcess::~OtherProcess() {
   hold_ = Fd();
   waitpid(pid_, nullptr, 0);
+}
+
+bool becomes_readable(int fd, std::chrono::milliseconds limit) {
+  pollfd wait{fd, POLLIN, 0};
+  return checked(poll(&wait, 1, static_cast<int>(limit.count())), "poll") == 1;
+}
+
+bool is_readable(int fd) {
+  return becomes_readable(fd, std::chrono::milliseconds(0));
 }
 
 void write_at(const std::string& path, off_t offset, std::string_view bytes) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,17 @@ class MountedAt {
   std::string target_;
 };
 
+// A mount of type fuse.nvmeofs that nobody serves: whoever touches a file in it waits for ever.
+class DeadMount {
+ public:
+  explicit DeadMount(const std::string& target);
+  int channel() const { return channel_.get(); }
+
+ private:
+  Fd channel_;
+  MountedAt mount_;
+};
+
 class SwapOn {
  public:
   explicit SwapOn(std::string path);
@@ -91,6 +103,10 @@ class OtherProcess {
   pid_t pid_ = -1;
   Fd hold_;
 };
+
+// Whether it is readable, or becomes so in that time.
+bool becomes_readable(int fd, std::chrono::milliseconds limit = std::chrono::seconds(2));
+bool is_readable(int fd);
 
 // Writes bytes into a file or disk.
 void write_at(const std::string& path, off_t offset, std::string_view bytes);

@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/applier.h"
+#include "engine/changes.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+namespace {
+
+std::string names_of(const std::vector<Client>& clients) {
+  constexpr std::size_t enough = 4;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(clients.size(), enough); ++i)
+    names +=
+        fmt::format("{}{}{}", i == 0 ? "" : ", ",
+                    clients[i].host_nqn.empty() ? clients[i].peer : printable(clients[i].host_nqn),
+                    clients[i].certainty == Certainty::likely ? " (likely)" : "");
+  if (clients.size() > enough) names += fmt::format(" and {} more", clients.size() - enough);
+  return names;
+}
+
+tl::unexpected<Error> refuse_other_disk(const DevicePath& device, const DiskIdentity& was,
+                                        const DiskIdentity& now) {
+  return refuse(ENXIO, Reason::device_other,
+                "{} leads to another disk than the one that was written: that was {}, this is {}; "
+                "bring that one back, or write the path to device again if this one is meant",
+                printable(device.path()), was.text, now.text);
+}
+
+// What nvmet makes of a namespace that nobody has given one.
+bool is_zero(const std::string& nguid) {
+  return nguid.find_first_not_of("0-") == std::string::npos;
+}
+
+}  // namespace
+
+// With `lenient` something that was there before and is not now is left out, not refused: an export
+// that waits for one address can still be given another.
+Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
+  const auto* enabling = std::get_if<SetEnabled>(&*transaction.request.intent);
+  const bool lenient = enabling == nullptr && entry.view.wanted.enabled;
+  if (auto free = check_name_is_free(entry); !free) return free;
+  if (transaction.next.enabled)
+    if (auto free = check_identity_is_free(transaction.next); !free) return free;
+  if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
+  return check_device(entry, transaction, lenient);
+}
+
+Result<void> Applier::check_name_is_free(const LiveExport& entry) {
+  const Export& now = entry.view.wanted;
+  if (now.enabled || entry.half_done || !observed_.subsystems.contains(now.name.str())) return {};
+  return refuse(
+      EBUSY, Reason::foreign,
+      "something else has made a subsystem of this name meanwhile; remove that one, or remove "
+      "this draft to see it");
+}
+
+// A host takes two disks of one UUID for two paths to one disk, or refuses the second.
+Result<void> Applier::check_identity_is_free(const Export& next) {
+  const auto taken = [](const char* what, const std::string& value, const std::string& by) {
+    return refuse(
+        EEXIST, Reason::identity_taken,
+        "its {} {} is that of the subsystem {} too, and a host would take the two for one "
+        "disk; remove that one, or make this export anew",
+        what, printable(value), printable(by));
+  };
+  for (const auto& [name, other] : observed_.subsystems) {
+    if (name == next.name.str()) continue;
+    const auto serial = attribute(other.attributes, "attr_serial");
+    if (!serial.empty() && serial == next.identity.serial)
+      return taken("serial number", serial, name);
+    for (const auto& [nsid, space] : other.namespaces) {
+      const auto uuid = attribute(space.attributes, "device_uuid");
+      const auto nguid = attribute(space.attributes, "device_nguid");
+      if (!uuid.empty() && uuid == next.identity.uuid) return taken("UUID", uuid, name);
+      if (!is_zero(nguid) && nguid == next.identity.nguid) return taken("NGUID", nguid, name);
+    }
+  }
+  return {};
+}
+
+Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& transaction,
+                                      bool lenient) {
+  const Export& now = entry.view.wanted;
+  const Export& next = transaction.next;
+  const bool serving = next.enabled && (!now.enabled || !lenient);
+  for (const auto& address : next.addresses) {
+    const bool known =
+        std::find(now.addresses.begin(), now.addresses.end(), address) != now.addresses.end();
+    if (known && !serving && !entry.view.absent.addresses.contains(address)) continue;
+    if (known && !next.enabled) continue;
+    if (auto checked = environment_.addresses.check(address); !checked) {
+      if (!known || !lenient) return checked;
+      transaction.absent.addresses.insert(address);
+      transaction.waiting = fmt::format("{}: {}", address.uri(), checked.error().message);
+      continue;
+    }
+    if (next.enabled)
+      if (auto module = environment_.backend.need_transport(address.trtype); !module) return module;
+  }
+  return {};
+}
+
+Result<void> Applier::check_not_served(const LiveExport& entry, const DeviceId& device) {
+  for (const auto& [name, other] : entries_) {
+    if (&other == &entry) continue;
+    if (other.claim && other.claim->device().overlaps(device))
+      return refuse(EBUSY, Reason::device_served, "the export {} serves it already",
+                    printable(name));
+    if (!other.view.foreign) continue;
+    const auto found = observed_.subsystems.find(name);
+    if (found == observed_.subsystems.end()) continue;
+    for (const auto& [nsid, space] : found->second.namespaces) {
+      if (!space.enabled) continue;
+      const auto theirs = environment_.devices.identify(attribute(space.attributes, "device_path"));
+      if (theirs && theirs->overlaps(device))
+        return refuse(EBUSY, Reason::device_served,
+                      "the subsystem {}, made by something else, serves it already",
+                      printable(name));
+    }
+  }
+  return {};
+}
+
+Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, bool lenient) {
+  const Export& now = entry.view.wanted;
+  Export& next = transaction.next;
+  const bool written = std::holds_alternative<SetDevice>(*transaction.request.intent);
+  const bool unclaimed = next.enabled && (entry.view.foreign || !entry.claim);
+  if (!next.device) {
+    next.disk = {};
+    next.has_served = false;
+    return {};
+  }
+  if (!written && !unclaimed) return {};
+
+  if (!written) {
+    if (lenient && entry.view.absent.device) {
+      transaction.absent.device = true;
+      transaction.waiting = entry.view.waiting;
+      return {};
+    }
+    auto claim = claim_known(entry);
+    if (!claim) return tl::unexpected(claim.error());
+    next.disk = (*claim)->identity();
+    transaction.claim = std::move(*claim);
+    return {};
+  }
+
+  auto id = environment_.devices.identify(next.device->path());
+  if (!id) return tl::unexpected(id.error());
+  if (entry.claim && entry.claim->device().same(*id))
+    return {};  // another name of what it serves already
+  if (auto free = check_not_served(entry, *id); !free) return free;
+
+  // What hosts have put on this disk is no reason to refuse it; on another it is.
+  auto seen = environment_.devices.examine(*next.device, Members::allow);
+  if (!seen) return tl::unexpected(seen.error());
+  const bool same_disk = seen->identity.text.empty() ? now.disk.text.empty() && now.device &&
+                                                           now.device->path() == next.device->path()
+                                                     : seen->identity == now.disk;
+  const Members members = same_disk && now.has_served ? Members::allow : Members::refuse;
+  if (next.enabled) {
+    auto claim = environment_.devices.claim(*next.device, members);
+    if (!claim) return tl::unexpected(claim.error());
+    if (!(*claim)->device().same(*id))
+      return refuse(EBUSY, Reason::device_in_use,
+                    "led to another device while it was being checked; write it again");
+    seen = Disk{(*claim)->device(), (*claim)->identity()};
+    transaction.claim = std::move(*claim);
+  } else if (members == Members::refuse) {
+    seen = environment_.devices.examine(*next.device, members);
+    if (!seen) return tl::unexpected(seen.error());
+  }
+  next.disk = seen->identity;
+  if (same_disk) return {};
+  next.has_served = false;
+  // A host that comes back after an outage would go on with its cached blocks on another disk's
+  // data, if that disk had the identity of the one it knew.
+  if (now.has_served) {
+    const Identity fresh = environment_.new_identity();
+    next.identity.uuid = fresh.uuid;
+    next.identity.nguid = fresh.nguid;
+  }
+  return {};
+}
+
+// The device as it was written once, if the path still leads to it.
+Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry) {
+  const Export& now = entry.view.wanted;
+  auto id = environment_.devices.identify(now.device->path());
+  if (!id) return tl::unexpected(id.error());
+  if (auto free = check_not_served(entry, *id); !free) return tl::unexpected(free.error());
+  auto claim = environment_.devices.claim(
+      *now.device, now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
+  if (!claim) return claim;
+  if (!(*claim)->device().same(*id))
+    return refuse(EBUSY, Reason::device_in_use,
+                  "led to another device while it was being checked; write it again");
+  if (!(*claim)->identity().can_be(now.disk))
+    return refuse_other_disk(*now.device, now.disk, (*claim)->identity());
+  return claim;
+}
+
+Result<void> Applier::check_nobody_loses(const LiveExport& entry, const Export& next,
+                                         const Plan& plan, bool force) {
+  if (force || plan.empty()) return {};
+  const std::string& name = next.name.str();
+  const auto clients = environment_.sessions.clients(observed_, name);
+  const char* const way_out = next.enabled ? "disconnect them there, or write 0 to enabled first"
+                                           : "disconnect them there, or write '0 force'";
+  if (!clients) {
+    if (ports_of(observed_, name).empty()) return {};
+    return refuse(EBUSY, Reason::hosts_connected,
+                  "it cannot be known whether hosts are connected ({}); {}",
+                  clients.error().message, way_out);
+  }
+  const auto losers = who_would_lose(*clients, plan, observed_, name,
+                                     next.enabled ? next.hosts : entry.view.wanted.hosts);
+  if (losers.empty()) return {};
+  return refuse(EBUSY, Reason::hosts_connected, "connected: {}; {}", names_of(losers), way_out);
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,180 @@
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "engine/applier.h"
+#include "engine/changes.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+namespace {
+
+Request request_by_itself(const Export& wanted) {
+  return {.caller = {::geteuid(), ::getpid(), "nvmeofs"},
+          .name = wanted.name.str(),
+          .serial = 0,
+          .file = "enabled",
+          .value = wanted.enabled ? "1" : "0",
+          .intent = SetEnabled{.on = wanted.enabled, .force = false}};
+}
+
+bool is_missing(const Error& error) {
+  return error.reason == Reason::device_missing;
+}
+
+}  // namespace
+
+// Disks and addresses come and go by themselves. An export has in the kernel what is there of it:
+// nothing before its disk and one of its addresses have come; without its namespace when the disk
+// is gone; without an address whose RDMA device is gone, as the kernel listens there no more.
+void Applier::look_after_all() {
+  to_look_after_.clear();
+  for (auto& [name, entry] : entries_)
+    if (!entry.view.foreign && (entry.view.wanted.enabled || !entry.looked_after))
+      to_look_after_.push_back(entry.view.serial);
+}
+
+void Applier::look_after(LiveExport& entry) {
+  if (entry.view.foreign || entry.transaction) return;
+  const Export& wanted = entry.view.wanted;
+  auto transaction = std::make_unique<Transaction>(request_by_itself(wanted), nullptr, wanted);
+  transaction->by_itself = true;
+  ExportView& view = entry.view;
+  const ExportView before = view;
+
+  if (wanted.enabled) {
+    if (auto found = find_device(entry, *transaction); !found) {
+      // Whoever uses it now, or whatever disk it is: what the kernel has stays as it is.
+      view.failed = fmt::format("{}: {}", printable(wanted.device->path()), found.error().message);
+      view.waiting.clear();
+      entry.looked_after = true;
+      if (view.failed != before.failed) {
+        spdlog::error("{}: {}", printable(wanted.name.str()), printable(view.failed, 1024));
+        unpublished_ = true;
+      }
+      return;
+    }
+    find_addresses(entry, *transaction);
+  }
+  Plan plan = plan_to(observed_, wanted, removable(), transaction->absent);
+  if (!plan.empty() && may_be_put_right(entry, *transaction, plan)) {
+    entry.looked_after = true;
+    if (auto saved = save(stored_, plan); !saved) {
+      view.failed = saved.error().message;
+      unpublished_ = true;
+      return;
+    }
+    return begin_transaction(entry, std::move(transaction), std::move(plan));
+  }
+  if (transaction->claim) {
+    entry.claim = std::move(transaction->claim);
+    entry.bytes = entry.claim->bytes();
+  }
+  look_at_size(entry);
+  entry.looked_after = true;
+  view.absent = transaction->absent;
+  view.waiting = transaction->waiting;
+  view.failed = transaction->gone;
+  if (view.absent != before.absent || view.waiting != before.waiting ||
+      view.failed != before.failed || view.note != before.note)
+    unpublished_ = true;
+  if (view.waiting != before.waiting && !view.waiting.empty())
+    spdlog::warn("{} waits: {}", printable(wanted.name.str()), printable(view.waiting, 1024));
+}
+
+// An error: the device is there, and cannot be served.
+Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction) {
+  const std::string path = entry.view.wanted.device->path();
+  if (entry.claim && entry.claim->present()) return {};
+  const bool served = observed_.subsystems.contains(entry.view.wanted.name.str());
+  // Pulled out, and perhaps plugged in again as another device already: first the kernel lets go of
+  // the old one, whose name the disk cannot have again before (sd keeps it while it is open).
+  const bool pulled = entry.claim != nullptr && served;
+  auto claim = claim_known(entry);
+  if (claim && !pulled) {
+    transaction.claim = std::move(*claim);
+    return {};
+  }
+  if (!pulled && !is_missing(claim.error())) return tl::unexpected(claim.error());
+  transaction.absent.device = true;
+  if (served) {
+    transaction.gone =
+        fmt::format("{} is gone; it is served again when it comes back", printable(path));
+  } else {
+    transaction.waiting = fmt::format("{} {}", printable(path), claim.error().message);
+  }
+  return {};
+}
+
+void Applier::find_addresses(const LiveExport& entry, Transaction& transaction) {
+  const Export& wanted = entry.view.wanted;
+  const auto ports = ports_of(observed_, wanted.name.str());
+  for (const auto& address : wanted.addresses) {
+    const bool linked = std::any_of(ports.begin(), ports.end(),
+                                    [&](const auto& port) { return port.second == address; });
+    if (linked) {
+      // TCP goes on listening while its address is away, and is right again when that is back. An
+      // RDMA listener dies with its device (nvmet-rules.md 2.1): the link has to be made anew, and
+      // so does every other one on that port.
+      if (address.trtype != Trtype::rdma || environment_.sessions.listening(address).value_or(true))
+        continue;
+      transaction.absent.addresses.insert(address);
+      transaction.waiting = fmt::format("{}: its RDMA device is gone", address.uri());
+      continue;
+    }
+    auto checked = environment_.addresses.check(address);
+    if (checked) checked = environment_.backend.need_transport(address.trtype);
+    if (checked) continue;
+    transaction.absent.addresses.insert(address);
+    transaction.waiting = fmt::format("{}: {}", address.uri(), checked.error().message);
+  }
+}
+
+// What somebody else has changed is shown as drift and left to the admin. At the start a difference
+// is what a crash or a reboot has left: that is put right, as long as it is ours and no host loses
+// by it.
+bool Applier::may_be_put_right(const LiveExport& entry, const Transaction& transaction,
+                               const Plan& plan) {
+  const Export& wanted = entry.view.wanted;
+  const std::string& name = wanted.name.str();
+  if (!observed_.subsystems.contains(name)) return true;
+  if (entry.looked_after)
+    return transaction.absent.device ||
+           plan_to(observed_, wanted, removable(), entry.view.absent).empty();
+  if (!wanted.enabled) return is_made_for(observed_, wanted);
+  return (is_made_for(observed_, wanted) || is_bare(observed_, name)) &&
+         check_nobody_loses(entry, wanted, plan, transaction.absent != Absent{});
+}
+
+void Applier::look_at_size(LiveExport& entry) {
+  if (!entry.claim) return;
+  const std::uint64_t now = entry.claim->bytes();
+  if (now == 0 || now == entry.bytes) return;
+  ExportView& view = entry.view;
+  const std::string path = printable(view.wanted.device->path());
+  if (now > entry.bytes) {
+    view.note.clear();
+    const Step step{Verb::set_attribute,
+                    "subsystems/" + view.wanted.name.str() + "/namespaces/1/revalidate_size", "1",
+                    "hosts see the new size"};
+    if (auto told = environment_.backend.perform(step); !told) {
+      view.note = fmt::format("{} grew from {} to {} bytes, and hosts could not be told: {}", path,
+                              entry.bytes, now, told.error().message);
+    } else {
+      spdlog::info("{}: {} grew from {} to {} bytes", printable(view.wanted.name.str()), path,
+                   entry.bytes, now);
+    }
+    entry.bytes = now;
+  } else {
+    // Hosts are not told: they would cut off what the disk may have again in a moment.
+    view.note = fmt::format(
+        "{} shrank from {} to {} bytes under its hosts, whose reads and writes "
+        "beyond fail; make it as large as it was",
+        path, entry.bytes, now);
+  }
+  if (!view.note.empty())
+    spdlog::error("{}: {}", printable(view.wanted.name.str()), printable(view.note, 1024));
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,139 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/applier.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+namespace {
+
+constexpr std::size_t log_length = 256;
+
+// How old a picture may be while many exports come up by themselves: each one is a copy of all.
+constexpr std::chrono::milliseconds picture_age{50};
+
+std::string description(const Request& request) {
+  if (request.file.empty())
+    return fmt::format(
+        "{} exports/{}",
+        request.intent && std::holds_alternative<RemoveExport>(*request.intent) ? "rmdir" : "mkdir",
+        request.name);
+  return fmt::format("exports/{}/{} = {}", request.name, request.file, request.value);
+}
+
+}  // namespace
+
+Result<void> Applier::look() {
+  std::set<std::string> waiting;
+  for (const auto& [name, entry] : entries_)
+    if (entry.transaction && entry.transaction->held_up) waiting.insert(name);
+  environment_.backend.leave_alone(waiting);
+  auto target = environment_.backend.observe();
+  if (!target) {
+    spdlog::error("cannot read the kernel's target: {}", target.error().message);
+    return tl::unexpected(target.error());
+  }
+  observed_ = std::move(*target);
+  look_for_foreign();
+  return {};
+}
+
+void Applier::look_for_foreign() {
+  std::vector<std::string> gone;
+  for (const auto& [name, entry] : entries_)
+    if (entry.view.foreign && !entry.transaction && !observed_.subsystems.contains(name))
+      gone.push_back(name);
+  for (const auto& name : gone) erase(name);
+
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& [name, subsystem] : observed_.subsystems) {
+    const auto found = entries_.find(name);
+    if (found != entries_.end() && (!found->second.view.foreign || found->second.transaction))
+      continue;
+    Export seen = recognise(observed_, Nqn::of_kernel(name));
+    if (found == entries_.end()) {
+      place({.foreign = true, .wanted = std::move(seen), .made = now, .changed = now});
+    } else if (ExportView& view = found->second.view; view.wanted != seen) {
+      view.wanted = std::move(seen);
+      view.changed = now;
+    }
+  }
+}
+
+void Applier::publish() {
+  auto snapshot = std::make_shared<Snapshot>();
+  std::set<std::string> paths;
+  snapshot->generation = ++generation_;
+  for (const auto& [name, entry] : entries_) {
+    snapshot->exports.emplace(name, entry.view);
+    if (entry.view.wanted.enabled && !entry.view.foreign && entry.view.wanted.device)
+      paths.insert(entry.view.wanted.device->path());
+  }
+  snapshot->names = names_;
+  snapshot->observed = observed_;
+  snapshot->ours = ours_;
+  snapshot->log = log_;
+  publish_(std::move(snapshot));
+  unpublished_ = false;
+  published_ = std::chrono::steady_clock::now();
+  if (paths == followed_) return;
+  environment_.watch.follow(paths);
+  followed_ = std::move(paths);
+}
+
+void Applier::publish_soon() {
+  if (!unpublished_) return;
+  if (to_look_after_.empty() || std::chrono::steady_clock::now() - published_ > picture_age)
+    publish();
+}
+
+void Applier::accept(LiveExport* entry, const Request& request, const Completion& completion,
+                     std::string text) {
+  Record record{.when = std::chrono::system_clock::now(),
+                .caller = request.caller,
+                .what = description(request),
+                .errnum = 0,
+                .reason = {},
+                .text = std::move(text)};
+  if (entry != nullptr) {
+    entry->view.refused.reset();
+    entry->view.changed = record.when;
+  }
+  keep(std::move(record));
+  unpublished_ = true;
+  if (!completion) return publish_soon();
+  publish();
+  completion({});
+}
+
+void Applier::refuse_request(LiveExport* entry, const Request& request,
+                             const Completion& completion, Error error) {
+  Record record{.when = std::chrono::system_clock::now(),
+                .caller = request.caller,
+                .what = description(request),
+                .errnum = error.errnum,
+                .reason = error.reason,
+                .text = error.message};
+  if (entry != nullptr) entry->view.refused = record;
+  keep(std::move(record));
+  unpublished_ = true;
+  if (!completion) return publish_soon();
+  publish();
+  completion(tl::unexpected(std::move(error)));
+}
+
+void Applier::keep(Record record) {
+  const std::string who = fmt::format("uid {} pid {} ({})", record.caller.uid, record.caller.pid,
+                                      printable(record.caller.command));
+  if (record.errnum == 0)
+    spdlog::info("{}: {}{}{}", who, printable(record.what), record.text.empty() ? "" : ": ",
+                 printable(record.text, 1024));
+  else
+    spdlog::warn("{}: {}: refused, {} {}: {}", who, printable(record.what),
+                 errno_name(record.errnum), to_string(record.reason), printable(record.text, 1024));
+  log_.push_back(std::move(record));
+  if (log_.size() > log_length) log_.pop_front();
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,62 @@
+#include <spdlog/spdlog.h>
+
+#include "engine/applier.h"
+#include "engine/shared_objects.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+
+Result<void> Applier::load() {
+  auto state = environment_.store.load();
+  if (!state) return tl::unexpected(state.error());
+  stored_ = std::move(*state);
+  for (const auto& [name, stored] : stored_.exports)
+    place({.wanted = stored.wanted,
+           .made = stored.made,
+           .changed = stored.made,
+           .waiting = stored.wanted.enabled ? "not looked at yet" : ""});
+  return {};
+}
+
+std::set<std::string> Applier::modules_loaded() const {
+  auto modules = environment_.backend.modules_loaded();
+  if (stored_.kernel.boot_id == environment_.boot_id)
+    modules.insert(stored_.kernel.modules.begin(), stored_.kernel.modules.end());
+  return modules;
+}
+
+Result<void> Applier::save(StoredState next, const Plan& plan) {
+  next.kernel = stored_objects(ours_, plan, observed_, environment_.boot_id);
+  next.kernel.modules = modules_loaded();
+  if (auto saved = environment_.store.save(next); !saved) return saved;
+  stored_ = std::move(next);
+  return {};
+}
+
+Result<void> Applier::save_export(const std::string& name, const StoredExport& next,
+                                  const Plan& plan) {
+  StoredState state = stored_;
+  state.exports.insert_or_assign(name, next);
+  return save(std::move(state), plan);
+}
+
+Result<void> Applier::save_removal(const std::string& name) {
+  StoredState state = stored_;
+  state.exports.erase(name);
+  return save(std::move(state), {});
+}
+
+void Applier::save_as_it_is(const LiveExport& entry) {
+  const std::string& name = entry.view.wanted.name.str();
+  StoredState state = stored_;
+  if (entry.view.foreign) {
+    state.exports.erase(name);
+  } else {
+    state.exports.insert_or_assign(name, StoredExport{entry.view.wanted, entry.view.made});
+  }
+  if (auto saved = save(std::move(state), {}); !saved)
+    spdlog::error("{}: {}; until the next change is saved the old state is what a restart finds",
+                  printable(name), saved.error().message);
+}
+
+}  // namespace nvmeofs

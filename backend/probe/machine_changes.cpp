@@ -1,0 +1,109 @@
+#include "machine_changes.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+#include "rdma_devices.h"
+
+namespace nvmeofs {
+namespace {
+
+template <class Source>
+std::optional<Source> opened(Result<Source> source, std::string_view what) {
+  if (source) return std::move(*source);
+  spdlog::warn("changes of {} are not noticed: {}", what, source.error().message);
+  return std::nullopt;
+}
+
+// What a source says of what it told; it is given up when it cannot be read, as it would be
+// readable for ever.
+template <class Source>
+bool take(std::optional<Source>& source, std::string_view what) {
+  if (!source) return false;
+  const auto taken = source->take();
+  if (taken) return *taken;
+  spdlog::warn("changes of {} are noticed no more: {}", what, taken.error().message);
+  source.reset();
+  return false;
+}
+
+constexpr std::string_view disks = "disks and RDMA devices";
+constexpr std::string_view addresses = "network addresses";
+
+}  // namespace
+
+MachineChanges::MachineChanges()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      devices_(opened(UdevEvents::open(), disks)),
+      addresses_(opened(AddressEvents::open(), addresses)),
+      mounts_(opened(MountEvents::open(), "mounts")),
+      paths_(opened(PathEvents::open(), "files")) {
+  if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  add(nudge_.get(), EPOLLIN);
+  add(rdma_.fd(), EPOLLIN);
+  if (devices_) add(devices_->fd(), EPOLLIN);
+  if (addresses_) add(addresses_->fd(), EPOLLIN);
+  if (paths_) {
+    add(paths_->fd(), EPOLLIN);
+    add(paths_->alarm_fd(), EPOLLIN);
+  }
+  if (mounts_) {
+    add(mounts_->fd(), EPOLLIN | EPOLLET);
+    take_mounts();  // it is ready once at the start
+  }
+}
+
+void MachineChanges::add(int fd, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  }
+}
+
+// Whether mounts were among what is ready, and not any more.
+bool MachineChanges::take_mounts() {
+  std::array<epoll_event, 8> ready{};
+  const int count = epoll_wait(epoll_.get(), ready.data(), ready.size(), 0);
+  bool mounts = false;
+  for (int at = 0; at < count; ++at) {
+    mounts = mounts || (mounts_ && ready[static_cast<std::size_t>(at)].data.fd == mounts_->fd());
+  }
+  return mounts;
+}
+
+// The connection manager knows an address when the RDMA core has put it into the table of the
+// device's GIDs. The core does that in a work queue that it is told to by the same chain of
+// notifications as netlink, which is first (__inet_insert_ifa() calls rtmsg_ifa() and then
+// inetaddr_chain), and tells nobody when it has. So there are four looks more, each after three
+// times as long: of 12 addresses that were added to rxe, one came 1.4 s after it was told (7.2, on
+// a busy emulated machine), the others before the first look.
+void MachineChanges::expect_rdma() {
+  rdma_delay_ = std::chrono::milliseconds(200);
+  rdma_.ring_in(rdma_delay_);
+}
+
+void MachineChanges::clear() {
+  nudge_.clear();
+  const bool mounts = take_mounts();
+  if (rdma_.take() && rdma_delay_ < std::chrono::seconds(5)) {
+    rdma_delay_ *= 3;
+    rdma_.ring_in(rdma_delay_);
+  }
+  const bool devices = take(devices_, disks);
+  const bool came = take(addresses_, addresses);
+  if (devices || (came && has_rdma_device())) expect_rdma();
+  if (paths_) paths_->take(mounts);
+}
+
+void MachineChanges::follow(const std::set<std::string>& paths) {
+  if (paths_ && paths_->follow(paths)) nudge_.signal();
+}
+
+}  // namespace nvmeofs

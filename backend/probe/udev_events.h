@@ -1,0 +1,33 @@
+// Disks and RDMA devices that come, go and change, as udev tells it; where no udev runs, as the
+// kernel does.
+#pragma once
+
+#include <memory>
+
+#include "nvmeofs/error.h"
+#include "nvmeofs/fd.h"
+
+struct udev_monitor;
+
+namespace nvmeofs {
+
+// One thread.
+class UdevEvents {
+ public:
+  static Result<UdevEvents> open();
+
+  int fd() const;
+  // Takes them. Whether there was one of an RDMA device among them.
+  Result<bool> take();
+
+ private:
+  struct Unref {
+    void operator()(udev_monitor* monitor) const;
+  };
+  UdevEvents() = default;
+
+  std::unique_ptr<udev_monitor, Unref> monitor_;  // either this,
+  Fd kernel_;                                     // or that
+};
+
+}  // namespace nvmeofs
