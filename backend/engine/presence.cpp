@@ -75,7 +75,7 @@ void Applier::look_after(LiveExport& entry) {
   entry.looked_after = true;
   view.absent = transaction->absent;
   view.waiting = transaction->waiting;
-  view.failed = transaction->gone;
+  if (!entry.half_done) view.failed = transaction->gone;
   if (view.absent != before.absent || view.waiting != before.waiting ||
       view.failed != before.failed || view.note != before.note)
     unpublished_ = true;
