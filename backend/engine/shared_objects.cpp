@@ -2,23 +2,18 @@
 
 #include <algorithm>
 #include <iterator>
-#include <string_view>
 
 namespace nvmeofs {
 namespace {
 
-std::string uri_of(const Target& target, const std::string& id) {
-  const auto port = target.ports.find(id);
-  const auto address = port != target.ports.end() ? address_of(port->second) : std::nullopt;
-  return address ? address->uri() : "";
-}
-
-// The address that a plan gives to a port that it makes.
-std::string uri_of(const Plan& plan, const std::string& path) {
-  Port port;
+// The address that a port has once the plan is performed; a half made one has a part of it already.
+std::string uri_after(const Plan& plan, const Target& observed, const std::string& id) {
+  const std::string path = "ports/" + id + "/";
+  const auto found = observed.ports.find(id);
+  Port port = found != observed.ports.end() ? found->second : Port{};
   for (const Step& step : plan)
-    if (step.verb == Verb::set_attribute && step.path.starts_with(path + "/addr_"))
-      port.attributes[step.path.substr(path.size() + 1)] = step.value;
+    if (step.verb == Verb::set_attribute && step.path.starts_with(path))
+      port.attributes[step.path.substr(path.size())] = step.value;
   const auto address = address_of(port);
   return address ? address->uri() : "";
 }
@@ -27,20 +22,10 @@ std::string uri_of(const Plan& plan, const std::string& path) {
 
 StoredKernel stored_objects(const Shared& ours, const Plan& plan, const Target& observed,
                             const std::string& boot_id) {
-  constexpr std::string_view ports = "ports/";
-  constexpr std::string_view hosts = "hosts/";
+  const Shared made = shared_with(ours, plan);
   StoredKernel stored{.boot_id = boot_id};
-  for (const auto& id : ours.ports) stored.ports.emplace(id, uri_of(observed, id));
-  stored.hosts = ours.hosts;
-  for (const Step& step : plan) {
-    if (step.verb != Verb::make_item) continue;
-    if (step.path.starts_with(ports)) {
-      std::string id = step.path.substr(ports.size());
-      if (id.find('/') == std::string::npos) stored.ports[id] = uri_of(plan, step.path);
-    } else if (step.path.starts_with(hosts)) {
-      stored.hosts.insert(step.path.substr(hosts.size()));
-    }
-  }
+  for (const auto& id : made.ports) stored.ports.emplace(id, uri_after(plan, observed, id));
+  stored.hosts = made.hosts;
   return stored;
 }
 

@@ -60,9 +60,8 @@ Subsystem subsystem_of(const Export& wanted, bool with_device) {
 // A port of ours that nobody uses and that has no other address: one that was being made for it
 // when the program was killed.
 bool is_half_made_for(const Port& port, const Attributes& wanted) {
-  return port.subsystems.empty() &&
-         std::includes(wanted.begin(), wanted.end(), port.attributes.begin(),
-                       port.attributes.end());
+  return port.subsystems.empty() && std::includes(wanted.begin(), wanted.end(),
+                                                  port.attributes.begin(), port.attributes.end());
 }
 
 void serve_at(Target& target, const std::string& nqn, const TransportAddress& address,
@@ -185,13 +184,18 @@ bool is_plain(const Target& observed, const std::string& nqn) {
          });
 }
 
-Shared shared_after(const Shared& ours, const Plan& performed, const Target& observed) {
+Shared shared_with(const Shared& ours, const Plan& plan) {
   Shared result = ours;
-  for (const Step& step : performed) {
+  for (const Step& step : plan) {
     if (step.verb != Verb::make_item) continue;
     if (const auto id = name_below(step.path, "ports/")) result.ports.insert(*id);
     if (const auto host = name_below(step.path, "hosts/")) result.hosts.insert(*host);
   }
+  return result;
+}
+
+Shared shared_after(const Shared& ours, const Plan& performed, const Target& observed) {
+  Shared result = shared_with(ours, performed);
   std::erase_if(result.ports, [&](const auto& id) { return !observed.ports.contains(id); });
   std::erase_if(result.hosts, [&](const auto& host) { return !observed.hosts.contains(host); });
   return result;

@@ -55,6 +55,9 @@ Export recognise(const Target& observed, const Nqn& name);
 // address an export can name. Only then can it be adopted without losing anything.
 bool is_plain(const Target& observed, const std::string& subsystem);
 
+// Ours, and what the plan makes.
+Shared shared_with(const Shared& ours, const Plan& plan);
+
 // Ports and hosts of ours after we performed these steps, of which the kernel then shows
 // `observed`.
 Shared shared_after(const Shared& ours, const Plan& performed, const Target& observed);

@@ -1,4 +1,5 @@
 // What is accepted is kept, and what is kept comes up again.
+#include "engine/shared_objects.h"
 #include "engine_fixture.h"
 
 namespace nvmeofs {
@@ -271,6 +272,16 @@ TEST_F(RestartTest, UuidOfAnotherSubsystemIsRefused) {
   start();
   EXPECT_EQ(enable("twin"), EEXIST);
   EXPECT_EQ(last_.reason, Reason::identity_taken);
+}
+
+// A port that one program left half made and the next one finishes, before that is killed too.
+TEST(StoredObjects, KnowThePortByTheAddressThatItWillHave) {
+  Target observed;
+  observed.ports["1"].attributes = {{"addr_trtype", "tcp"}, {"addr_adrfam", "ipv4"}};
+  const Plan rest{{Verb::set_attribute, "ports/1/addr_traddr", "10.0.0.1", ""},
+                  {Verb::set_attribute, "ports/1/addr_trsvcid", "4420", ""}};
+  const StoredKernel stored = stored_objects({.ports = {"1"}, .hosts = {}}, rest, observed, "boot");
+  EXPECT_EQ(stored.ports.at("1"), "tcp://10.0.0.1:4420");
 }
 
 // nvmeofs stop.
