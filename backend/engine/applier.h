@@ -52,6 +52,9 @@ class Applier {
   Result<void> check_device(LiveExport& entry, Transaction& transaction, bool lenient);
   // EBUSY when another export, of ours or not, serves the device or a part of it.
   Result<void> check_not_served(const LiveExport& entry, const DeviceId& device);
+  // The claim of what the path led to when it was looked at.
+  Result<std::unique_ptr<Claim>> claim_same(const DevicePath& device, const DeviceId& seen,
+                                            Members members);
   Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry);
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);

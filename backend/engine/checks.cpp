@@ -155,26 +155,27 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
   if (auto free = check_not_served(entry, *id); !free) return free;
 
   // What hosts have put on this disk is no reason to refuse it; on another it is.
-  auto seen = environment_.devices.examine(*next.device, Members::allow);
-  if (!seen) return tl::unexpected(seen.error());
-  const bool same_disk = seen->identity.text.empty() ? now.disk.text.empty() && now.device &&
-                                                           now.device->path() == next.device->path()
-                                                     : seen->identity == now.disk;
-  const Members members = same_disk && now.has_served ? Members::allow : Members::refuse;
-  if (next.enabled) {
-    auto claim = environment_.devices.claim(*next.device, members);
-    if (!claim) return tl::unexpected(claim.error());
-    if (!(*claim)->device().same(*id))
-      return refuse(EBUSY, Reason::device_in_use,
-                    "led to another device while it was being checked; write it again");
-    seen = Disk{(*claim)->device(), (*claim)->identity()};
-    transaction.claim = std::move(*claim);
-  } else if (members == Members::refuse) {
-    seen = environment_.devices.examine(*next.device, members);
+  bool served_before = false;
+  if (now.has_served) {
+    const auto seen = environment_.devices.examine(*next.device, Members::allow);
     if (!seen) return tl::unexpected(seen.error());
+    served_before = seen->identity.text.empty() ? now.disk.text.empty() && now.device &&
+                                                      now.device->path() == next.device->path()
+                                                : seen->identity == now.disk;
+    next.disk = seen->identity;
   }
-  next.disk = seen->identity;
-  if (same_disk) return {};
+  const Members members = served_before ? Members::allow : Members::refuse;
+  if (next.enabled) {
+    auto claim = claim_same(*next.device, *id, members);
+    if (!claim) return tl::unexpected(claim.error());
+    next.disk = (*claim)->identity();
+    transaction.claim = std::move(*claim);
+  } else if (!served_before) {
+    const auto seen = environment_.devices.examine(*next.device, members);
+    if (!seen) return tl::unexpected(seen.error());
+    next.disk = seen->identity;
+  }
+  if (served_before) return {};
   next.has_served = false;
   // A host that comes back after an outage would go on with its cached blocks on another disk's
   // data, if that disk had the identity of the one it knew.
@@ -186,19 +187,23 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
   return {};
 }
 
+Result<std::unique_ptr<Claim>> Applier::claim_same(const DevicePath& device, const DeviceId& seen,
+                                                   Members members) {
+  auto claim = environment_.devices.claim(device, members);
+  if (!claim || (*claim)->device().same(seen)) return claim;
+  return refuse(EBUSY, Reason::device_in_use,
+                "led to another device while it was being checked; write it again");
+}
+
 // The device as it was written once, if the path still leads to it.
 Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry) {
   const Export& now = entry.view.wanted;
   auto id = environment_.devices.identify(now.device->path());
   if (!id) return tl::unexpected(id.error());
   if (auto free = check_not_served(entry, *id); !free) return tl::unexpected(free.error());
-  auto claim = environment_.devices.claim(
-      *now.device, now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
-  if (!claim) return claim;
-  if (!(*claim)->device().same(*id))
-    return refuse(EBUSY, Reason::device_in_use,
-                  "led to another device while it was being checked; write it again");
-  if (!(*claim)->identity().can_be(now.disk))
+  auto claim = claim_same(*now.device, *id,
+                          now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
+  if (claim && !(*claim)->identity().can_be(now.disk))
     return refuse_other_disk(*now.device, now.disk, (*claim)->identity());
   return claim;
 }
