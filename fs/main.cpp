@@ -52,8 +52,7 @@ Fd take_signals() {
 // Until a signal, or until the mount is gone. The kernel ends the session only with the last copy
 // of the mount, and a service or a container that was started meanwhile has one of its own in its
 // mount namespace: what counts is the mount that was asked for.
-void wait_for_end(int signals, int ended, const std::string& mountpoint) {
-  const auto device = mounted_device(mountpoint);
+void wait_for_end(int signals, int ended, std::optional<dev_t> device) {
   const Fd mounts(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
   std::array<pollfd, 3> waits{pollfd{signals, POLLIN, 0}, pollfd{ended, POLLIN, 0},
                               pollfd{device ? mounts.get() : -1, POLLPRI, 0}};
@@ -108,7 +107,7 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
   (*session)->start();
 
-  wait_for_end(signals.get(), (*session)->ended_fd(), mountpoint);
+  wait_for_end(signals.get(), (*session)->ended_fd(), (*session)->device());
 
   // Requests are still answered meanwhile: one that was not would hold the kernel's lock of a
   // directory, which a notification that is under way waits for. And nothing may be left that could

@@ -26,13 +26,24 @@ struct Unref {
   void operator()(libmnt_table* table) const { mnt_unref_table(table); }
 };
 
+using Mounts = std::unique_ptr<libmnt_table, Unref>;
+
+Mounts read_mounts() {
+  return Mounts(mnt_new_table_from_file(mountinfo));
+}
+
+// The topmost mount on exactly this path, or nullptr.
+libmnt_fs* find_on(const Mounts& mounts, const std::string& path) {
+  return mnt_table_find_target(mounts.get(), path.c_str(), MNT_ITER_BACKWARD);
+}
+
 }  // namespace
 
 Result<std::string> mounted_source(const std::string& path) {
-  const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table_from_file(mountinfo));
-  if (table == nullptr)
+  const Mounts mounts = read_mounts();
+  if (mounts == nullptr)
     return refuse(EIO, Reason::mount_failed, "cannot read {}; is /proc mounted?", mountinfo);
-  libmnt_fs* const fs = mnt_table_find_target(table.get(), path.c_str(), MNT_ITER_BACKWARD);
+  libmnt_fs* const fs = find_on(mounts, path);
   const char* const type = fs != nullptr ? mnt_fs_get_fstype(fs) : nullptr;
   if (type == nullptr || type != our_type) return std::string();
   const char* const source = mnt_fs_get_source(fs);
@@ -40,15 +51,15 @@ Result<std::string> mounted_source(const std::string& path) {
 }
 
 std::optional<dev_t> mounted_device(const std::string& path) {
-  const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table_from_file(mountinfo));
-  if (table == nullptr) return std::nullopt;
-  libmnt_fs* const fs = mnt_table_find_target(table.get(), path.c_str(), MNT_ITER_BACKWARD);
+  const Mounts mounts = read_mounts();
+  libmnt_fs* const fs = mounts != nullptr ? find_on(mounts, path) : nullptr;
   return fs != nullptr ? std::optional(mnt_fs_get_devno(fs)) : std::nullopt;
 }
 
 bool is_mounted(dev_t device) {
-  const std::unique_ptr<libmnt_table, Unref> table(mnt_new_table_from_file(mountinfo));
-  return table == nullptr || mnt_table_find_devno(table.get(), device, MNT_ITER_FORWARD) != nullptr;
+  const Mounts mounts = read_mounts();
+  return mounts == nullptr ||
+         mnt_table_find_devno(mounts.get(), device, MNT_ITER_FORWARD) != nullptr;
 }
 
 Result<std::string> resolve_mountpoint(const std::string& path) {

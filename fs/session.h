@@ -47,6 +47,9 @@ class Session {
   // Becomes readable when the loop has ended: after stop(), or because of an unmount from outside.
   int ended_fd() const { return ended_.get(); }
 
+  // Of our mount; nothing when there is none, or it was gone at once.
+  std::optional<dev_t> device() const { return device_; }
+
   fuse_session* handle() const { return session_; }
 
  private:
@@ -59,7 +62,7 @@ class Session {
   std::thread loop_;
   bool mounted_ = false;
   std::string mountpoint_;
-  std::optional<dev_t> device_;  // of our mount
+  std::optional<dev_t> device_;
 };
 
 }  // namespace nvmeofs
