@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "nvmeofs/text.h"
-#include "store/state_text.h"
+#include "store/state_writer.h"
 #include "store/utc_time.h"
 
 namespace nvmeofs {
@@ -48,7 +48,7 @@ Result<StoredState> StateFile::load_file() {
   if (!content && content.error().errnum == ENOENT && generations->empty()) {
     generations_.clear();
     generation_ = 0;
-    unknown_.clear();
+    writer_ = StateWriter();
     saved_ = StoredState{};
     return *saved_;
   }
@@ -58,7 +58,7 @@ Result<StoredState> StateFile::load_file() {
 
   generations_ = std::move(*generations);
   generation_ = text->generation;
-  unknown_ = std::move(text->unknown);
+  writer_ = StateWriter(std::move(text->unknown));
   saved_ = std::move(text->state);
   return *saved_;
 }
@@ -114,8 +114,7 @@ Result<void> StateFile::save_file(const StoredState& state) {
   }
   while (generations_.contains(next)) ++next;
 
-  StateText content{state, next, unknown_};
-  const auto text = write_state(content);
+  const auto text = writer_.write(state, next);
   if (!text)
     return refuse(text.error().errnum, text.error().reason, "{}: {}",
                   printable(directory_.path(), PATH_MAX), text.error().message);
@@ -135,8 +134,8 @@ Result<void> StateFile::save_file(const StoredState& state) {
   }
   generation_ = next;
   is_there_ = true;
-  saved_ = std::move(content.state);
-  unknown_ = std::move(content.unknown);
+  saved_ = state;
+  writer_.saved(state);
   prune();
   return {};
 }

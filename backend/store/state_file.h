@@ -11,6 +11,7 @@
 #include "nvmeofs/error.h"
 #include "nvmeofs/store.h"
 #include "store/state_directory.h"
+#include "store/state_writer.h"
 #include "store/system_files.h"
 
 namespace nvmeofs {
@@ -53,10 +54,10 @@ class StateFile final : public Store {
   void prune();
 
   StateDirectory directory_;
-  std::optional<Error> refusal_;         // why nothing can be saved
-  bool is_there_ = false;                // FILE
-  std::optional<StoredState> saved_;     // what FILE holds for certain
-  std::string unknown_;                  // StateText::unknown of it
+  std::optional<Error> refusal_;      // why nothing can be saved
+  bool is_there_ = false;             // FILE
+  std::optional<StoredState> saved_;  // what FILE holds for certain
+  StateWriter writer_;
   std::uint64_t generation_ = 0;         // of it
   std::set<std::uint64_t> generations_;  // whose names are taken beside it
   std::set<std::uint64_t> made_;         // of those, which were made by this object

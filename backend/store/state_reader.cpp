@@ -93,6 +93,10 @@ class Section {
     if (!at(key).is_boolean()) damaged("{}: it is true or false", place(key));
     return at(key).get<bool>();
   }
+  std::uint64_t number(std::string_view key) const {
+    if (!at(key).is_number_unsigned()) damaged("{}: it is a number", place(key));
+    return at(key).get<std::uint64_t>();
+  }
   std::vector<std::string> texts(std::string_view key) const {
     if (!at(key).is_array()) damaged("{}: it is no list", place(key));
     std::vector<std::string> list;
@@ -159,6 +163,16 @@ Identity identity_of(const Section& section) {
   return Identity{take("serial", 20), take("model", 40), take_uuid("uuid"), take_uuid("nguid")};
 }
 
+std::string boot_id_of(const Section& section, std::string_view key) {
+  auto id = section.text(key);
+  if (!id.empty() && !is_uuid(id)) damaged("{}: it is no boot id", section.place(key));
+  return id;
+}
+
+ServedDisk served_of(const Section& section) {
+  return {boot_id_of(section, "boot"), section.text("appearance"), section.number("bytes")};
+}
+
 StoredExport export_of(const std::string& name, const Section& section) {
   Export wanted{parsed(fmt::format("export {}", printable(name)), Nqn::parse(name)),
                 {},
@@ -178,11 +192,14 @@ StoredExport export_of(const std::string& name, const Section& section) {
   wanted.identity = identity_of(section);
   const auto made = parse_utc(section.text("made"));
   if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
-  return {std::move(wanted), *made};
+  StoredExport stored{std::move(wanted), *made};
+  if (section.has("served"))
+    stored.served = served_of(Section(section.place("served"), section.at("served")));
+  return stored;
 }
 
 // A host takes two disks of one identity for two ways to one disk, and mixes their blocks.
-void check_identities(const StoredState& state) {
+void compare_identities(const StoredState& state) {
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> seen;
   for (const auto& [name, stored] : state.exports) {
     const auto& identity = stored.wanted.identity;
@@ -214,9 +231,7 @@ bool is_module_name(std::string_view name) {
 
 StoredKernel kernel_of(const Section& section) {
   StoredKernel kernel;
-  kernel.boot_id = section.text("boot_id");
-  if (!kernel.boot_id.empty() && !is_uuid(kernel.boot_id))
-    damaged("{}: it is no boot id", section.place("boot_id"));
+  kernel.boot_id = boot_id_of(section, "boot_id");
   const Section ports(section.place("ports"), section.at("ports"));
   for (const auto& [name, value] : section.at("ports").items()) {
     if (!is_port_name(name)) damaged("{}: it is no port", ports.place(name));
@@ -236,9 +251,7 @@ StoredKernel kernel_of(const Section& section) {
 }
 
 std::uint64_t generation_of(const Section& file) {
-  if (!file.at("generation").is_number_unsigned())
-    damaged("{}: it is a number", file.place("generation"));
-  const auto generation = file.at("generation").get<std::uint64_t>();
+  const auto generation = file.number("generation");
   if (generation > max_generation)
     damaged("{}: {} is too large", file.place("generation"), generation);
   return generation;
@@ -248,9 +261,8 @@ std::uint64_t generation_of(const Section& file) {
 void check_version(const Section& file) {
   if (!file.has("format") || file.at("format") != Json(format_mark))
     damaged("it is no state of nvmeofs: \"format\" is not \"{}\"", format_mark);
-  if (!file.at("version").is_number_unsigned() || file.at("version").get<std::uint64_t>() == 0)
-    damaged("{}: it is a number", file.place("version"));
-  const auto version = file.at("version").get<std::uint64_t>();
+  const auto version = file.number("version");
+  if (version == 0) damaged("{}: it is a number from 1 on", file.place("version"));
   if (version > state_version)
     damaged("a newer nvmeofs wrote it: version {}, and this program reads {}", version,
             state_version);
@@ -284,7 +296,7 @@ StateText content_of(const Json& json) {
     if (auto rest = section.unknown(export_keys); !rest.empty())
       unknown["exports"][name] = std::move(rest);
   }
-  check_identities(content.state);
+  compare_identities(content.state);
   if (file.has("kernel")) {
     const Section kernel("kernel", file.at("kernel"));
     content.state.kernel = kernel_of(kernel);
@@ -305,6 +317,15 @@ Result<StateText> read_state(std::string_view text) {
     return refuse(EINVAL, Reason::state_unreadable, "{}", damage.what);
   } catch (const Json::exception& exception) {
     return refuse(EINVAL, Reason::state_unreadable, "{}", printable(exception.what()));
+  }
+}
+
+Result<void> check_identities(const StoredState& state) {
+  try {
+    compare_identities(state);
+    return {};
+  } catch (const Damage& damage) {
+    return refuse(EINVAL, Reason::not_saved, "it could not be read again: {}", damage.what);
   }
 }
 

@@ -14,7 +14,8 @@
 //         "hosts": "any",                   or a list of host NQNs
 //         "enabled": true,
 //         "serial": …, "model": …, "uuid": …, "nguid": …,
-//         "made": "2026-07-01T10:19:12Z"
+//         "made": "2026-07-01T10:19:12Z",
+//         "served": {"boot": …, "appearance": "disk 2064 of 17", "bytes": 1073741824}
 //       }
 //     },
 //     "kernel": { "boot_id": …, "ports": {"1": "tcp://…"}, "hosts": […], "modules": […] }
@@ -57,10 +58,8 @@ struct StateText {
 // std::bad_alloc.
 Result<StateText> read_state(std::string_view text);
 
-// What read_state reads as the same. `content.unknown` loses what it holds of exports that are no
-// more: one that is made anew under that name does not inherit it. EINVAL,
-// Reason::not_saved, of a state that could not be read back, naming export and key: a file that the
-// next start refuses must not be written. Throws std::bad_alloc.
-Result<std::string> write_state(StateText& content);
+// That no two exports have the same serial number, UUID or NGUID: EINVAL, Reason::not_saved, naming
+// both. read_state finds the same in a file.
+Result<void> check_identities(const StoredState& state);
 
 }  // namespace nvmeofs

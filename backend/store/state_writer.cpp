@@ -1,13 +1,15 @@
+#include "store/state_writer.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "store/checksum.h"
 #include "store/state_keys.h"
-#include "store/state_text.h"
 #include "store/utc_time.h"
 
 namespace nvmeofs {
@@ -64,6 +66,11 @@ Json export_json(const StoredExport& stored) {
   json["uuid"] = text_json(wanted.identity.uuid);
   json["nguid"] = text_json(wanted.identity.nguid);
   json["made"] = utc_text(stored.made);
+  if (stored.served) {
+    json["served"]["boot"] = text_json(stored.served->boot_id);
+    json["served"]["appearance"] = text_json(stored.served->appearance);
+    json["served"]["bytes"] = stored.served->bytes;
+  }
   return json;
 }
 
@@ -83,57 +90,148 @@ void add_unknown(Json& json, const Json& unknown) {
     if (!json.contains(key)) json[key] = value;
 }
 
-Json exports_json(const StoredState& state, const Sorted& unknown) {
-  Json json = Json::object();
-  // At the end without a search: an ordered_json looks for a key in all that it has, and there may
-  // be ten thousand exports.
-  auto& members = json.get_ref<Json::object_t&>();
-  members.reserve(state.exports.size());
-  for (const auto& [name, stored] : state.exports) {
-    auto& member = members.emplace_back(name, export_json(stored));
-    if (const auto found = unknown.find(name); found != unknown.end())
-      add_unknown(member.second, Json(*found));
-  }
-  return json;
+Json parsed_object(const std::string& text) {
+  return text.empty() ? Json::object() : Json::parse(text);
 }
 
-std::string text_of(const StateText& content) {
-  Sorted unknown = content.unknown.empty() ? Sorted::object() : Sorted::parse(content.unknown);
-  const Sorted in_exports = unknown.value("exports", Sorted::object());
-  const Sorted in_kernel = unknown.value("kernel", Sorted::object());
+// Members of an object, as texts that are put together as nlohmann-json would.
+using Members = std::vector<std::pair<std::string, std::string_view>>;
 
+std::string canonical_object(const Members& members) {
+  std::string text = "{";
+  for (const auto& [key, value] : members)
+    text.append(text.size() > 1 ? "," : "").append(Json(key).dump()).append(":").append(value);
+  return text + "}";
+}
+
+// The values have their own inner lines at the depth of a member already.
+std::string pretty_object(const Members& members, std::size_t depth) {
+  if (members.empty()) return "{}";
+  const std::string margin(2 * depth, ' ');
+  std::string text = "{";
+  for (const auto& [key, value] : members)
+    text.append(text.size() > 1 ? ",\n" : "\n")
+        .append(margin)
+        .append("  ")
+        .append(Json(key).dump())
+        .append(": ")
+        .append(value);
+  return text.append("\n").append(margin).append("}");
+}
+
+// No string of JSON has a newline in it, so each one begins a line.
+std::string pretty(const Json& json, std::size_t depth) {
+  std::string text;
+  for (const char c : json.dump(2)) {
+    text += c;
+    if (c == '\n') text.append(2 * depth, ' ');
+  }
+  return text;
+}
+
+std::string canonical(const Json& json) {
+  return Sorted(json).dump();
+}
+
+Result<void> check_reads_back(const std::string& text, const StoredState& state) {
+  const auto again = read_state(text);
+  if (!again)
+    return refuse(EINVAL, Reason::not_saved, "it could not be read again: {}",
+                  again.error().message);
+  if (again->state != state)
+    return refuse(EINVAL, Reason::not_saved, "it would be read as another state");
+  return {};
+}
+
+// All of a file but for its exports, which stand where their texts are put in: in the order of the
+// file, and the keys that are not known at its end.
+Json frame(const StoredKernel& kernel, std::uint64_t generation, const std::string& unknown) {
+  const Json rest = parsed_object(unknown);
   Json json = Json::object();
   json["format"] = format_mark;
   json["version"] = state_version;
-  json["generation"] = content.generation;
+  json["generation"] = generation;
   json["crc32"] = "";  // its place: not the last line, which cannot be deleted alone
-  json["exports"] = exports_json(content.state, in_exports);
-  json["kernel"] = kernel_json(content.state.kernel);
-  add_unknown(json["kernel"], Json(in_kernel));
-  add_unknown(json, Json(unknown));
+  json["exports"] = Json::object();
+  json["kernel"] = kernel_json(kernel);
+  if (rest.contains("kernel")) add_unknown(json["kernel"], rest["kernel"]);
+  add_unknown(json, rest);
+  return json;
+}
 
-  Sorted rest(json);
-  rest.erase("crc32");
-  json["crc32"] = checksum(rest.dump());
-  return json.dump(2) + "\n";
+template <class Texts>
+std::string file_text(const Json& frame, const Texts& exports) {
+  Members for_people, for_checksum;
+  for (const auto& [name, text] : exports) {
+    for_people.emplace_back(name, text->pretty);
+    for_checksum.emplace_back(name, text->canonical);
+  }
+  std::map<std::string, std::string> values;
+  for (const auto& [key, value] : frame.items())
+    if (key != "crc32")
+      values.emplace(key, key == "exports" ? canonical_object(for_checksum) : canonical(value));
+  const std::string crc = checksum(canonical_object({values.begin(), values.end()}));
+
+  std::vector<std::pair<std::string, std::string>> shown;
+  for (const auto& [key, value] : frame.items())
+    shown.emplace_back(key, key == "exports" ? pretty_object(for_people, 1)
+                            : key == "crc32" ? Json(crc).dump()
+                                             : pretty(value, 1));
+  return pretty_object({shown.begin(), shown.end()}, 0) + "\n";
 }
 
 }  // namespace
 
-Result<std::string> write_state(StateText& content) {
+StateWriter::StateWriter(std::string unknown) {
+  Json rest = parsed_object(unknown);
+  if (const auto found = rest.find("exports"); found != rest.end()) {
+    for (const auto& [name, keys] : found->items()) unknown_in_exports_.emplace(name, keys.dump());
+    rest.erase("exports");
+  }
+  if (!rest.empty()) unknown_ = rest.dump();
+}
+
+Result<std::string> StateWriter::write(const StoredState& state, std::uint64_t generation) {
   try {
-    auto text = text_of(content);
-    auto again = read_state(text);
-    if (!again)
-      return refuse(EINVAL, Reason::not_saved, "it could not be read again: {}",
-                    again.error().message);
-    if (again->state != content.state || again->generation != content.generation)
-      return refuse(EINVAL, Reason::not_saved, "it would be read as another state");
-    content.unknown = std::move(again->unknown);
+    std::map<std::string, ExportText> changed;
+    Texts all;
+    StoredState to_check{.exports = {}, .kernel = state.kernel};
+    for (const auto& [name, stored] : state.exports) {
+      const auto found = exports_.find(name);
+      const bool known = found != exports_.end() && found->second.stored == stored;
+      if (!known) {
+        changed.emplace(name, text_of(name, stored));
+        to_check.exports.emplace(name, stored);
+      }
+      all.emplace_back(name, known ? &found->second : &changed.at(name));
+    }
+    const Json around = frame(state.kernel, generation, unknown_);
+    Texts to_read;
+    for (const auto& [name, text] : changed) to_read.emplace_back(name, &text);
+    if (auto readable = check_reads_back(file_text(around, to_read), to_check); !readable)
+      return tl::unexpected(readable.error());
+    if (auto told_apart = check_identities(state); !told_apart)
+      return tl::unexpected(told_apart.error());
+    auto text = file_text(around, all);
+    for (auto& [name, fresh] : changed) exports_.insert_or_assign(name, std::move(fresh));
     return text;
   } catch (const nlohmann::json::exception& exception) {
     return refuse(EINVAL, Reason::not_saved, "it cannot be written as JSON: {}", exception.what());
   }
+}
+
+StateWriter::ExportText StateWriter::text_of(const std::string& name,
+                                             const StoredExport& stored) const {
+  Json json = export_json(stored);
+  if (const auto unknown = unknown_in_exports_.find(name); unknown != unknown_in_exports_.end())
+    add_unknown(json, parsed_object(unknown->second));
+  return {stored, pretty(json, 2), canonical(json)};
+}
+
+void StateWriter::saved(const StoredState& state) {
+  const auto is_gone = [&](const auto& named) { return !state.exports.contains(named.first); };
+  std::erase_if(exports_, is_gone);
+  std::erase_if(unknown_in_exports_, is_gone);
 }
 
 }  // namespace nvmeofs

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -11,9 +13,18 @@
 
 namespace nvmeofs {
 
+// The disk as the kernel has opened it for the namespace, which shows a path and no more.
+struct ServedDisk {
+  std::string boot_id;      // the kernel that opened it
+  std::string appearance;   // Claim::appearance()
+  std::uint64_t bytes = 0;  // as hosts were told; 0: not known
+  bool operator==(const ServedDisk&) const = default;
+};
+
 struct StoredExport {
   Export wanted;
   std::chrono::system_clock::time_point made{};
+  std::optional<ServedDisk> served{};  // while it is enabled
   bool operator==(const StoredExport&) const = default;
 };
 

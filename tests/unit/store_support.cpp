@@ -26,7 +26,10 @@ StoredExport small_export(const std::string& name, unsigned number) {
                  fmt::format("00000000-0000-4000-8000-{:012x}", number),
                  fmt::format("00000000-0000-4000-9000-{:012x}", number)}};
   return {std::move(wanted),
-          std::chrono::system_clock::time_point(std::chrono::seconds(1782900000))};
+          std::chrono::system_clock::time_point(std::chrono::seconds(1782900000)),
+          ServedDisk{.boot_id = "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001",
+                     .appearance = "disk 2064 of 17",
+                     .bytes = 1073741824}};
 }
 
 StoredState small_state(const std::string& name) {
