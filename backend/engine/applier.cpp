@@ -37,11 +37,14 @@ void Applier::run(const std::function<void()>& looked) {
     if (to_look_after_.empty()) {
       publish_soon();
       if (std::exchange(first, false)) looked();
-      event = mailbox_->take();
+      event =
+          postponed_.empty() ? mailbox_->take() : mailbox_->take_before(postponed_.begin()->first);
+      if (!event) look_after_postponed();
     } else {
       event = mailbox_->take_if_any();
     }
     if (!event) {
+      if (to_look_after_.empty()) continue;
       LiveExport* const entry = find(to_look_after_.front());
       to_look_after_.pop_front();
       if (entry != nullptr) look_after(*entry);
@@ -173,7 +176,8 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
     return refuse_it(harmless.error());
 
   // On the disk first. What is lost between here and the kernel is finished at the next start.
-  const StoredExport stored{take_down != nullptr ? now : transaction->next, entry.view.made};
+  StoredExport stored = stored_after(entry, *transaction);
+  if (take_down != nullptr) stored.wanted = now;
   if (auto saved = save_export(now.name.str(), stored, plan); !saved)
     return refuse_it(saved.error());
   if (draft) {

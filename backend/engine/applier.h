@@ -61,8 +61,14 @@ class Applier {
 
   // presence.cpp: what comes and goes by itself
   void look_after_all();
+  void look_after_postponed();
   void look_after(LiveExport& entry);
+  // For a while: what the machine does meanwhile is looked at when that is over.
+  static void leave_alone(LiveExport& entry);
   Result<void> find_device(LiveExport& entry, Transaction& transaction);
+  // Whether the kernel holds an earlier coming of the disk: it was pulled out and plugged in again
+  // while no program looked.
+  bool kernel_holds_another(const LiveExport& entry, const Claim& claim) const;
   void find_addresses(const LiveExport& entry, Transaction& transaction);
   void look_at_size(LiveExport& entry);
   bool may_be_put_right(const LiveExport& entry, const Transaction& transaction, const Plan& plan);
@@ -84,6 +90,9 @@ class Applier {
   Result<void> save(StoredState next, const Plan& plan);
   Result<void> save_export(const std::string& name, const StoredExport& next, const Plan& plan);
   Result<void> save_removal(const std::string& name);
+  ServedDisk opened_by(const Claim& claim) const;
+  // As it is to be when the transaction is done.
+  StoredExport stored_after(const LiveExport& entry, const Transaction& transaction) const;
   // After a change was taken back: only told in the log when that cannot be saved.
   void save_as_it_is(const LiveExport& entry);
 
@@ -114,6 +123,7 @@ class Applier {
   std::map<std::string, LiveExport> entries_;   // by name
   std::map<std::uint64_t, std::string> names_;  // by serial
   std::deque<std::uint64_t> to_look_after_;
+  std::multimap<std::chrono::steady_clock::time_point, std::uint64_t> postponed_;
   Target observed_;
   Shared ours_;
   StoredState stored_;

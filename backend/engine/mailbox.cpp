@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -31,6 +32,12 @@ Event Mailbox::take() {
 
 std::optional<Event> Mailbox::take_if_any() {
   return take(0);
+}
+
+std::optional<Event> Mailbox::take_before(std::chrono::steady_clock::time_point end) {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+  return take(static_cast<int>(std::clamp(left, milliseconds(0), milliseconds(60'000)).count()));
 }
 
 std::optional<Event> Mailbox::take(int timeout) {

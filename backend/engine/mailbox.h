@@ -1,6 +1,7 @@
 // What wakes the applier: requests, the end of steps, and changes that others made to the kernel.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -40,6 +41,8 @@ class Mailbox {
   // something, or answers nothing at once.
   Event take();
   std::optional<Event> take_if_any();
+  // Nothing: the time has come first.
+  std::optional<Event> take_before(std::chrono::steady_clock::time_point end);
 
   // What was posted and not taken, at the end; nothing is taken any more.
   std::deque<Event> drain();

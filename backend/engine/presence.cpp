@@ -19,6 +19,10 @@ Request request_by_itself(const Export& wanted) {
           .intent = SetEnabled{.on = wanted.enabled, .force = false}};
 }
 
+// Between two tries of what the kernel refuses, each twice as long as the one before.
+constexpr std::chrono::milliseconds first_pause{1'000};
+constexpr std::chrono::milliseconds longest_pause{60'000};
+
 bool is_missing(const Error& error) {
   return error.reason == Reason::device_missing;
 }
@@ -35,8 +39,27 @@ void Applier::look_after_all() {
       to_look_after_.push_back(entry.view.serial);
 }
 
+void Applier::look_after_postponed() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!postponed_.empty() && postponed_.begin()->first <= now) {
+    to_look_after_.push_back(postponed_.begin()->second);
+    postponed_.erase(postponed_.begin());
+  }
+}
+
+void Applier::leave_alone(LiveExport& entry) {
+  entry.pause = std::clamp(entry.pause * 2, first_pause, longest_pause);
+  entry.left_alone_until = std::chrono::steady_clock::now() + entry.pause;
+}
+
 void Applier::look_after(LiveExport& entry) {
   if (entry.view.foreign || entry.transaction) return;
+  if (std::chrono::steady_clock::now() < entry.left_alone_until) {
+    if (!std::exchange(entry.postponed, true))
+      postponed_.emplace(entry.left_alone_until, entry.view.serial);
+    return;
+  }
+  entry.postponed = false;
   const Export& wanted = entry.view.wanted;
   auto transaction = std::make_unique<Transaction>(request_by_itself(wanted), nullptr, wanted);
   transaction->by_itself = true;
@@ -60,7 +83,8 @@ void Applier::look_after(LiveExport& entry) {
   Plan plan = plan_to(observed_, wanted, removable(), transaction->absent);
   if (!plan.empty() && may_be_put_right(entry, *transaction, plan)) {
     entry.looked_after = true;
-    if (auto saved = save(stored_, plan); !saved) {
+    if (auto saved = save_export(wanted.name.str(), stored_after(entry, *transaction), plan);
+        !saved) {
       view.failed = saved.error().message;
       unpublished_ = true;
       return;
@@ -69,7 +93,8 @@ void Applier::look_after(LiveExport& entry) {
   }
   if (transaction->claim) {
     entry.claim = std::move(transaction->claim);
-    entry.bytes = entry.claim->bytes();
+    // An earlier program's word on what hosts were told, while the disk may have grown.
+    if (!entry.opened) entry.opened = opened_by(*entry.claim);
   }
   look_at_size(entry);
   entry.looked_after = true;
@@ -92,6 +117,12 @@ Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction) {
   // the old one, whose name the disk cannot have again before (sd keeps it while it is open).
   const bool pulled = entry.claim != nullptr && served;
   auto claim = claim_known(entry);
+  if (claim && !pulled && kernel_holds_another(entry, **claim)) {
+    transaction.absent.device = true;
+    transaction.gone =
+        fmt::format("{} was plugged in anew; it is served again in a moment", printable(path));
+    return {};
+  }
   if (claim && !pulled) {
     transaction.claim = std::move(*claim);
     return {};
@@ -105,6 +136,17 @@ Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction) {
     transaction.waiting = fmt::format("{} {}", printable(path), claim.error().message);
   }
   return {};
+}
+
+// The kernel goes on with the disk that it opened: its namespace shows a path, not what that led
+// to.
+bool Applier::kernel_holds_another(const LiveExport& entry, const Claim& claim) const {
+  const auto subsystem = observed_.subsystems.find(entry.view.wanted.name.str());
+  if (!entry.opened || subsystem == observed_.subsystems.end()) return false;
+  const auto& namespaces = subsystem->second.namespaces;
+  return entry.opened->appearance != claim.appearance() &&
+         std::any_of(namespaces.begin(), namespaces.end(),
+                     [](const auto& space) { return space.second.enabled; });
 }
 
 void Applier::find_addresses(const LiveExport& entry, Transaction& transaction) {
@@ -148,30 +190,32 @@ bool Applier::may_be_put_right(const LiveExport& entry, const Transaction& trans
 }
 
 void Applier::look_at_size(LiveExport& entry) {
-  if (!entry.claim) return;
+  if (!entry.claim || !entry.opened) return;
+  std::uint64_t& told = entry.opened->bytes;
   const std::uint64_t now = entry.claim->bytes();
-  if (now == 0 || now == entry.bytes) return;
+  if (now == 0 || now == told) return;
   ExportView& view = entry.view;
   const std::string path = printable(view.wanted.device->path());
-  if (now > entry.bytes) {
+  if (now > told) {
     view.note.clear();
     const Step step{Verb::set_attribute,
                     "subsystems/" + view.wanted.name.str() + "/namespaces/1/revalidate_size", "1",
                     "hosts see the new size"};
-    if (auto told = environment_.backend.perform(step); !told) {
+    if (auto shown = environment_.backend.perform(step); !shown) {
       view.note = fmt::format("{} grew from {} to {} bytes, and hosts could not be told: {}", path,
-                              entry.bytes, now, told.error().message);
+                              told, now, shown.error().message);
     } else {
-      spdlog::info("{}: {} grew from {} to {} bytes", printable(view.wanted.name.str()), path,
-                   entry.bytes, now);
+      spdlog::info("{}: {} grew from {} to {} bytes", printable(view.wanted.name.str()), path, told,
+                   now);
     }
-    entry.bytes = now;
+    told = now;
+    save_as_it_is(entry);
   } else {
     // Hosts are not told: they would cut off what the disk may have again in a moment.
     view.note = fmt::format(
         "{} shrank from {} to {} bytes under its hosts, whose reads and writes "
         "beyond fail; make it as large as it was",
-        path, entry.bytes, now);
+        path, told, now);
   }
   if (!view.note.empty())
     spdlog::error("{}: {}", printable(view.wanted.name.str()), printable(view.note, 1024));

@@ -10,11 +10,14 @@ Result<void> Applier::load() {
   auto state = environment_.store.load();
   if (!state) return tl::unexpected(state.error());
   stored_ = std::move(*state);
-  for (const auto& [name, stored] : stored_.exports)
-    place({.wanted = stored.wanted,
-           .made = stored.made,
-           .changed = stored.made,
-           .waiting = stored.wanted.enabled ? "not looked at yet" : ""});
+  for (const auto& [name, stored] : stored_.exports) {
+    LiveExport& placed = place({.wanted = stored.wanted,
+                                .made = stored.made,
+                                .changed = stored.made,
+                                .waiting = stored.wanted.enabled ? "not looked at yet" : ""});
+    if (stored.served && stored.served->boot_id == environment_.boot_id)
+      placed.opened = stored.served;
+  }
   return {};
 }
 
@@ -40,6 +43,17 @@ Result<void> Applier::save_export(const std::string& name, const StoredExport& n
   return save(std::move(state), plan);
 }
 
+ServedDisk Applier::opened_by(const Claim& claim) const {
+  return {environment_.boot_id, claim.appearance(), claim.bytes()};
+}
+
+StoredExport Applier::stored_after(const LiveExport& entry, const Transaction& transaction) const {
+  StoredExport stored{transaction.next, entry.view.made};
+  if (stored.wanted.enabled)
+    stored.served = transaction.claim ? opened_by(*transaction.claim) : entry.opened;
+  return stored;
+}
+
 Result<void> Applier::save_removal(const std::string& name) {
   StoredState state = stored_;
   state.exports.erase(name);
@@ -52,7 +66,8 @@ void Applier::save_as_it_is(const LiveExport& entry) {
   if (entry.view.foreign) {
     state.exports.erase(name);
   } else {
-    state.exports.insert_or_assign(name, StoredExport{entry.view.wanted, entry.view.made});
+    state.exports.insert_or_assign(name,
+                                   StoredExport{entry.view.wanted, entry.view.made, entry.opened});
   }
   if (auto saved = save(std::move(state), {}); !saved)
     spdlog::error("{}: {}; until the next change is saved the old state is what a restart finds",

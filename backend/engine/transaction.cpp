@@ -147,10 +147,13 @@ void Applier::succeed(LiveExport& entry) {
   }
   if (!transaction->next.enabled || view.absent.device) {
     entry.claim.reset();
+    entry.opened.reset();
   } else if (transaction->claim) {
     entry.claim = std::move(transaction->claim);
-    entry.bytes = entry.claim->bytes();
+    entry.opened = opened_by(*entry.claim);
   }
+  entry.pause = {};
+  entry.left_alone_until = {};
   // What was let go of because it was gone may be back already.
   if (transaction->by_itself && view.absent != Absent{}) to_look_after_.push_back(view.serial);
   // Ports and hosts that went are not ours any more.
@@ -175,9 +178,13 @@ void Applier::fail(LiveExport& entry, std::string failed) {
     spdlog::error("{}: {}", printable(transaction->request.name),
                   printable(entry.view.failed, 1024));
     // The kernel may still have the device open: nobody else may have it.
-    if (transaction->claim) entry.claim = std::move(transaction->claim);
+    if (transaction->claim) {
+      entry.claim = std::move(transaction->claim);
+      entry.opened = opened_by(*entry.claim);
+    }
   }
   transaction->claim.reset();
+  if (transaction->by_itself) leave_alone(entry);
   save_as_it_is(entry);
   if (transaction->by_itself && !entry.half_done) entry.view.failed = cause.message;
   refuse_request(transaction->by_itself ? nullptr : &entry, transaction->request,

@@ -1,5 +1,6 @@
 #include "held_device.h"
 
+#include <fmt/format.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -34,6 +35,12 @@ bool HeldDevice::present() const {
   if (!block_attribute(device().device, "dev")) return false;
   if (!sequence_) return true;
   return block_attribute(device().whole, "diskseq") == std::to_string(*sequence_);
+}
+
+std::string HeldDevice::appearance() const {
+  if (!device().block) return fmt::format("file {}:{}", device().device, device().inode);
+  return sequence_ ? fmt::format("disk {} of {}", device().device, *sequence_)
+                   : fmt::format("disk {}", device().device);
 }
 
 std::uint64_t HeldDevice::bytes() const {

@@ -16,6 +16,7 @@ class HeldDevice : public Claim {
 
   bool present() const override;
   std::uint64_t bytes() const override;
+  std::string appearance() const override;
 
  private:
   Fd fd_;

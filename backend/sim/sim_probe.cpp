@@ -125,6 +125,10 @@ class SimClaim : public Claim {
     const SimDevice* device = held_in(machine);
     return device == nullptr ? 0 : device->bytes;
   }
+  std::string appearance() const override {
+    return fmt::format("{} {}", device().block ? "disk" : "file",
+                       device().block ? device().device : device().inode);
+  }
 
  private:
   const SimDevice* held_in(const SimMachine& machine) const {

@@ -48,6 +48,9 @@ class Claim {
   virtual bool present() const = 0;
   // Its size now; 0 when it cannot be told.
   virtual std::uint64_t bytes() const = 0;
+  // Which coming of the device it is: another text after it was pulled out and plugged in again.
+  // Means nothing after the machine was booted.
+  virtual std::string appearance() const = 0;
 
  private:
   Disk disk_;

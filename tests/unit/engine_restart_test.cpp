@@ -107,6 +107,58 @@ TEST_F(RestartTest, DisabledExportStaysDown) {
   EXPECT_FALSE(kernel().subsystems.contains("toto"));
 }
 
+TEST_F(RestartTest, DiskThatWasPluggedInAnewMeanwhileIsServedAnew) {
+  kernel_.edit_machine(
+      [](SimMachine& machine) { machine.devices.at("/dev/a").identity = "wwid a"; });
+  serve("toto");
+  const Target before = kernel();
+  engine_.reset();
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices.at("/dev/a").number += 100; });
+  const auto steps = backend_.performed().size();
+  start();
+  EXPECT_TRUE(
+      eventually([&] { return backend_.performed().size() > steps + 4 && kernel() == before; }));
+  EXPECT_TRUE(becomes("toto", State::enabled));
+  start();
+  const auto again = backend_.performed().size();
+  EXPECT_TRUE(becomes("toto", State::enabled));
+  EXPECT_EQ(backend_.performed().size(), again);
+}
+
+TEST_F(RestartTest, DiskThatGrewMeanwhileIsToldToItsHostsOnce) {
+  serve("toto");
+  engine_.reset();
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices.at("/dev/a").bytes *= 2; });
+  const auto steps = backend_.performed().size();
+  start();
+  ASSERT_EQ(backend_.performed().size(), steps + 1);
+  EXPECT_EQ(backend_.performed().back().path, "subsystems/toto/namespaces/1/revalidate_size");
+  start();
+  EXPECT_EQ(backend_.performed().size(), steps + 1);
+}
+
+TEST_F(RestartTest, DiskThatShrankMeanwhileIsToldInStatus) {
+  serve("toto");
+  engine_.reset();
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices.at("/dev/a").bytes /= 2; });
+  start();
+  EXPECT_THAT(status("toto").note, HasSubstr("shrank"));
+}
+
+TEST_F(RestartTest, WhatTheKernelRefusesByItselfIsLeftAloneForAWhile) {
+  serve("toto");
+  const Target before = kernel();
+  ASSERT_EQ(ask("toto", "enabled", TakeDown{}), 0);
+  backend_.refuse_step(0, EIO);
+  const auto begin = std::chrono::steady_clock::now();
+  start();
+  ASSERT_EQ(status("toto").state, State::failed);
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices.erase("/dev/d"); });
+  ASSERT_TRUE(becomes("toto", State::enabled));
+  EXPECT_EQ(kernel(), before);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
 TEST_F(RestartTest, OneThatCannotComeUpHoldsUpNoOther) {
   serve("aa", "/dev/a");
   serve("bb", "/dev/b", "tcp://10.0.0.2");

@@ -132,6 +132,46 @@ TEST_F(Presence, GrownDiskIsSeenByItsHosts) {
   take_down("toto");
 }
 
+// The kernel goes on with the device that it opened, which is dead: its namespace shows nothing of
+// that.
+TEST_F(Presence, DiskThatIsPluggedInAnewWhileTheProgramIsDeadIsServedAnew) {
+  plug_in();
+  const std::string path = by_id();
+  serve("toto", path, "tcp://192.168.1.32");
+  const NvmetTree served = nvmet_tree();
+  must_connect({.trtype = "tcp"}, "toto");
+  kill_program();
+  pull_out();
+  rescan();
+  ASSERT_TRUE(eventually([&] { return sh("test -b " + path).status == 0; }));
+  start();
+  EXPECT_TRUE(eventually([] { return state_of("toto") == "enabled"; }, soon))
+      << get("toto", "status");
+  EXPECT_EQ(difference(served, nvmet_tree()), "");
+  EXPECT_EQ(controller_attribute("toto", "state"), "live");
+  disconnect("toto");
+  visit({.trtype = "tcp"}, "toto", path);
+  take_down("toto");
+  unload();
+}
+
+TEST_F(Presence, DiskThatGrewWhileTheProgramWasDeadIsSeenByItsHosts) {
+  run("truncate -s 16M /run/grows");
+  const std::string loop = run("losetup --show -f --direct-io=off /run/grows");
+  const std::string device = loop.substr(0, loop.size() - 1);
+  const Afterwards removed("losetup -d " + device + "; rm -f /run/grows");
+  serve("toto", device, "tcp://192.168.1.32");
+  must_connect({.trtype = "tcp"}, "toto");
+  const std::string disk = disk_of("toto");
+  kill_program();
+  run("truncate -s 32M /run/grows; losetup -c " + device);
+  start();
+  EXPECT_TRUE(
+      eventually([&] { return run("blockdev --getsize64 " + disk) == "33554432\n"; }, soon));
+  disconnect("toto");
+  take_down("toto");
+}
+
 TEST_F(Presence, ShrunkDiskIsTold) {
   run("truncate -s 16M /run/shrinks");
   const std::string loop = run("losetup --show -f --direct-io=off /run/shrinks");
