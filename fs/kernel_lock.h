@@ -21,6 +21,10 @@ struct KernelHolder {
 // it: the process, and where it is mounted. The holder's pid is ours, whatever is given.
 Result<Fd> lock_kernel(const KernelHolder& holder);
 
+// The same, after the one who has it has let go: at most so many seconds later. Before any thread
+// is started, as it takes SIGALRM.
+Result<Fd> lock_kernel_within(const KernelHolder& holder, unsigned seconds);
+
 // Who holds the lock, or held it last since boot; nothing when nobody has.
 std::optional<KernelHolder> kernel_holder();
 

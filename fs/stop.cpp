@@ -1,13 +1,10 @@
 #include "fs/stop.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -18,7 +15,6 @@
 #include "fs/mountpoint.h"
 #include "fs/world.h"
 #include "nvmeofs/engine.h"
-#include "nvmeofs/fd.h"
 #include "nvmeofs/text.h"
 #include "probe/kernel_modules.h"
 
@@ -27,9 +23,9 @@ namespace {
 
 namespace files = std::filesystem;
 
-// How long the program that served the mount may take to end: it waits for steps that are under
-// way, for two seconds.
-constexpr std::chrono::milliseconds ending{10'000};
+// Seconds that the program that served the mount may take to end: it waits for steps that are under
+// way, for two.
+constexpr unsigned ending = 10;
 
 std::string first_line(const files::path& file) {
   std::string line;
@@ -59,16 +55,6 @@ Result<void> unmount(const std::string& mountpoint) {
                   "{} is in use; leave it with every shell and program (fuser -vm {} names them)",
                   mountpoint, mountpoint);
   return refuse(errno, Reason::mount_failed, "cannot unmount {}: {}", mountpoint, strerror(errno));
-}
-
-Result<void> wait_for_end_of(pid_t pid) {
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!process) return {};  // it has ended already
-  pollfd ended{process.get(), POLLIN, 0};
-  if (::poll(&ended, 1, static_cast<int>(ending.count())) == 1) return {};
-  return refuse(ETIMEDOUT, Reason::kernel_waits,
-                "process {}, which served the mount, does not end; the exports are as they were",
-                pid);
 }
 
 Result<void> take_down(Engine& engine, const ExportView& view, bool force) {
@@ -130,19 +116,24 @@ Result<bool> stop(const StopCommand& command) {
     return gone ? Result<bool>(true) : tl::make_unexpected(gone.error());
   }
 
+  // Whose state file says what is ours. It is known before anything is done: unmounted and not
+  // taken down would be the worst of both.
   const auto holder = kernel_holder();
+  if (!holder)
+    return refuse(ENOENT, Reason::mount_failed,
+                  "it is not known which state file {} is served from: /run/nvmeofs.lock, which "
+                  "says so, is not there; umount it, mount it again, and stop that one",
+                  *mountpoint);
   if (!command.force)
     if (auto free = check_nobody_is_connected(*mountpoint); !free)
       return tl::make_unexpected(free.error());
   if (auto gone = unmount(*mountpoint); !gone) return tl::make_unexpected(gone.error());
-  if (holder)
-    if (auto ended = wait_for_end_of(holder->pid); !ended)
-      return tl::make_unexpected(ended.error());
-
-  const std::string state = holder ? holder->state : "none";
-  const auto lock = lock_kernel({.mountpoint = {}, .state = state});
-  if (!lock) return tl::make_unexpected(lock.error());
-  auto world = open_world(Source::nvmet, state);
+  const auto lock = lock_kernel_within({.mountpoint = {}, .state = holder->state}, ending);
+  if (!lock)
+    return refuse(lock.error().errnum, lock.error().reason,
+                  "{} is unmounted, and the exports are as they were: {}", *mountpoint,
+                  lock.error().message);
+  auto world = open_world(Source::nvmet, holder->state);
   if (!world) return tl::make_unexpected(world.error());
   const Environment environment = (*world)->environment();
   Engine engine(environment, {.look_after = false});

@@ -67,6 +67,31 @@ TEST_F(Stop, IsRefusedWhileTheMountIsInUse) {
   take_down("toto");
 }
 
+TEST_F(Stop, IsRefusedBeforeAnythingWhenItsStateFileIsNotKnown) {
+  const Afterwards back("mv /run/nvmeofs.hidden /run/nvmeofs.lock");
+  serve("toto", "/dev/nullb0", "tcp://192.168.1.32");
+  const NvmetTree served = nvmet_tree();
+  run("mv /run/nvmeofs.lock /run/nvmeofs.hidden");
+  const Outcome refused = stop();
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.output, HasSubstr("/run/nvmeofs.lock"));
+  EXPECT_TRUE(is_mounted(mountpoint));
+  EXPECT_EQ(difference(served, nvmet_tree()), "");
+  take_down("toto");
+}
+
+TEST_F(Stop, TakesDownWhatADeadProgramHasLeft) {
+  serve("toto", "/dev/nullb0", "tcp://192.168.1.32");
+  kill_program();
+  const Outcome outcome = stop();
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_EQ(changes(), "");
+  EXPECT_FALSE(is_mounted(mountpoint));
+  start();
+  EXPECT_TRUE(eventually([] { return state_of("toto") == "enabled"; })) << get("toto", "status");
+  take_down("toto");
+}
+
 TEST_F(Stop, UnloadsTheModulesThatItHadLoaded) {
   unmount();
   unload_nvmet();
