@@ -94,7 +94,9 @@ std::string disk_of(const std::string& subsystem) {
 }
 
 std::string disk_attribute(const std::string& disk, const std::string& name) {
-  return read_text("/sys/block/" + fs::path(disk).filename().string() + "/" + name);
+  // Not through /sys/block, whose link comes after the node in /dev (block/genhd.c,
+  // add_disk_fwnode).
+  return read_text("/sys/class/block/" + fs::path(disk).filename().string() + "/" + name);
 }
 
 std::string random_bytes(std::size_t size) {
