@@ -197,9 +197,13 @@ TEST_P(SessionsVm, CountsAHostForItsSubsystemAlone) {
   EXPECT_THAT(clients("b"), ElementsAre(client(1, Certainty::sure)));
 }
 
+// Somebody looks between the two: which of two connections came for which subsystem is known by
+// when they were first seen, and on a busy machine both may be there before anybody has looked by
+// itself.
 TEST_P(SessionsVm, TellsTwoSubsystemsOfOneHostApart) {
   serve({"a", "b"});
   connect("a");
+  EXPECT_THAT(clients("a"), SizeIs(1));
   connect("b");
   EXPECT_THAT(clients("a"), SizeIs(1));
   EXPECT_THAT(clients("b"), SizeIs(1));
@@ -207,6 +211,7 @@ TEST_P(SessionsVm, TellsTwoSubsystemsOfOneHostApart) {
   EXPECT_TRUE(eventually([&] { return clients("a").empty(); }));
   EXPECT_THAT(clients("b"), ElementsAre(client(1, Certainty::sure)));
   connect("a");
+  EXPECT_THAT(clients("a"), SizeIs(1));
   disconnect("b");
   EXPECT_TRUE(eventually([&] { return clients("b").empty(); }));
   EXPECT_THAT(clients("a"), ElementsAre(client(1, Certainty::sure)));
@@ -215,6 +220,7 @@ TEST_P(SessionsVm, TellsTwoSubsystemsOfOneHostApart) {
 TEST_P(SessionsVm, TellsTwoHostsBehindOneAddressApart) {
   serve({"a", "b"});
   connect("a", 1);
+  EXPECT_THAT(clients("a"), SizeIs(1));
   connect("b", 2);
   EXPECT_THAT(clients("a"), SizeIs(1));
   disconnect("b");
