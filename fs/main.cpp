@@ -52,10 +52,11 @@ Fd take_signals() {
 // Until a signal, or until the mount is gone. The kernel ends the session only with the last copy
 // of the mount, and a service or a container that was started meanwhile has one of its own in its
 // mount namespace: what counts is the mount that was asked for.
-void wait_for_end(int signals, int ended, std::optional<dev_t> device) {
-  const Fd mounts(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+//
+// `mounts`: mountinfo, which tells of every change since it was opened.
+void wait_for_end(int signals, int ended, int mounts, std::optional<dev_t> device) {
   std::array<pollfd, 3> waits{pollfd{signals, POLLIN, 0}, pollfd{ended, POLLIN, 0},
-                              pollfd{device ? mounts.get() : -1, POLLPRI, 0}};
+                              pollfd{device ? mounts : -1, POLLPRI, 0}};
   for (;;) {
     if (::poll(waits.data(), waits.size(), -1) < 0) continue;
     if (waits[0].revents != 0 || waits[1].revents != 0) break;
@@ -105,9 +106,11 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   if (auto started = engine->start(); !started) return started;
   engine->wait_for_first_look(first_look);
   if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
+  // Before anybody is told that it is there: an end that comes at once is seen.
+  const Fd mounts(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
   (*session)->start();
 
-  wait_for_end(signals.get(), (*session)->ended_fd(), (*session)->device());
+  wait_for_end(signals.get(), (*session)->ended_fd(), mounts.get(), (*session)->device());
 
   // Requests are still answered meanwhile: one that was not would hold the kernel's lock of a
   // directory, which a notification that is under way waits for. And nothing may be left that could
