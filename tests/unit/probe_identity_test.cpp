@@ -29,13 +29,13 @@ using std::filesystem::create_symlink;
 class LiveMount {
  public:
   explicit LiveMount(const std::string& target)
-      : mount_(std::in_place, target), server_([fd = mount_->channel()] { serve(fd); }) {}
+      : mount_(std::in_place, target),
+        channel_(fcntl(mount_->channel(), F_DUPFD_CLOEXEC, 0)),
+        server_([this] { serve(channel_.get()); }) {}
   ~LiveMount() {
     // Unmounting ends the server's read.
-    const int copy = dup(mount_->channel());
     mount_.reset();
     server_.join();
-    close(copy);
   }
 
  private:
@@ -84,6 +84,7 @@ class LiveMount {
   }
 
   std::optional<DeadMount> mount_;
+  Fd channel_;  // apart from the mount's own, which closes before the last read has ended
   std::thread server_;
 };
 
