@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
+#include <utility>
 
 namespace nvmeofs {
 namespace {
@@ -31,10 +33,10 @@ class Spawn {
   Spawn(const Spawn&) = delete;
   Spawn& operator=(const Spawn&) = delete;
 
-  void output_to(int pipe) {
-    // The pipe first: it may itself be one of the three, in a daemon that was started without them.
-    keep(posix_spawn_file_actions_adddup2(&actions_, pipe, STDOUT_FILENO));
-    keep(posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+  // Neither is one of the descriptors 0 to 2.
+  void between(int input, int output) {
+    keep(posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO));
+    keep(posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO));
     keep(posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0));
     // Ours are all close-on-exec; this is for those that a library opened.
     keep(posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
@@ -76,6 +78,36 @@ class Spawn {
   int error_ = 0;
 };
 
+struct Pipe {
+  Fd out;
+  Fd in;
+};
+
+// Above the descriptors 0 to 2, which are free in a daemon that was started without them: what is
+// put there for the program must not overwrite what is to be put there next.
+tl::expected<Pipe, int> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return tl::unexpected<int>(errno);
+  Pipe low{Fd(ends[0]), Fd(ends[1])};
+  Pipe pipe;
+  for (const auto& [from, to] : {std::pair(&low.out, &pipe.out), std::pair(&low.in, &pipe.in)}) {
+    if (from->get() > STDERR_FILENO) {
+      *to = std::move(*from);
+    } else {
+      *to = Fd(fcntl(from->get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+      if (!*to) return tl::unexpected<int>(errno);
+    }
+  }
+  return pipe;
+}
+
+// All of it at once, before anybody reads: a pipe has room for it.
+int fill(const Fd& pipe, const std::string& text) {
+  if (text.size() > PIPE_BUF) return EMSGSIZE;
+  if (text.empty()) return 0;
+  return write(pipe.get(), text.data(), text.size()) < 0 ? errno : 0;
+}
+
 void wait_for(int process, Clock::time_point end) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
@@ -101,23 +133,25 @@ std::string read_output(int pipe) {
 }  // namespace
 
 tl::expected<Child, int> Child::start(const std::string& program,
-                                      const std::vector<std::string>& arguments) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return tl::unexpected<int>(errno);
-  Fd output(ends[0]);
-  Fd input(ends[1]);
+                                      const std::vector<std::string>& arguments,
+                                      const std::string& input) {
+  auto told = make_pipe();
+  auto output = make_pipe();
+  if (!told || !output) return tl::unexpected<int>(told ? output.error() : told.error());
   // This end alone: the program's writes are to wait for room, as everywhere.
-  if (fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return tl::unexpected<int>(errno);
+  if (fcntl(output->out.get(), F_SETFL, O_NONBLOCK) != 0) return tl::unexpected<int>(errno);
+  if (const int errnum = fill(told->in, input); errnum != 0) return tl::unexpected<int>(errnum);
   Spawn spawn;
-  spawn.output_to(input.get());
+  spawn.between(told->out.get(), output->in.get());
   spawn.as_from_a_shell();
   const auto pid = spawn.start(program, arguments);
   if (!pid) return tl::unexpected<int>(pid.error());
-  input = Fd();  // and with it there is room for another descriptor
+  *told = Pipe();  // and with them there is room for another descriptor
+  output->in = Fd();
   // Not glibc's pidfd_open: that of Debian 12 is not declared for C++. Without the descriptor the
   // end is not waited for, only looked for.
   Fd process(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
-  return Child(*pid, std::move(process), std::move(output));
+  return Child(*pid, std::move(process), std::move(output->out));
 }
 
 std::optional<ChildEnd> Child::end_within(std::chrono::milliseconds limit) {

@@ -25,11 +25,13 @@ struct ChildEnd {
 class Child {
  public:
   // Starts it with an environment that has a fixed PATH and nothing else, the descriptors 0 to 2
-  // only (/dev/null, the pipe that is read here, /dev/null), in a session of its own, and with all
-  // signals as a program finds them that a shell starts; the daemon blocks some. Else the errno:
-  // ENOENT, EACCES ... of the program.
+  // only (the input, the pipe that is read here, /dev/null), in a session of its own, and with all
+  // signals as a program finds them that a shell starts; the daemon blocks some. The input is 4 KiB
+  // at most, and for nobody else to see. Else the errno: ENOENT, EACCES ... of the program;
+  // EMSGSIZE.
   static tl::expected<Child, int> start(const std::string& program,
-                                        const std::vector<std::string>& arguments);
+                                        const std::vector<std::string>& arguments,
+                                        const std::string& input = "");
 
   // Its end, when it comes in time; asked again after that, an end that says nothing.
   std::optional<ChildEnd> end_within(std::chrono::milliseconds limit);

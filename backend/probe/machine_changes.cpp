@@ -39,7 +39,7 @@ constexpr std::string_view addresses = "network addresses";
 
 MachineChanges::MachineChanges()
     : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      devices_(opened(UdevEvents::open(), disks)),
+      devices_(opened(UdevEvents::open({"block", "infiniband"}), disks)),
       addresses_(opened(AddressEvents::open(), addresses)),
       mounts_(opened(MountEvents::open(), "mounts")),
       paths_(opened(PathEvents::open(), "files")) {

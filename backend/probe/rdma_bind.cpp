@@ -86,7 +86,7 @@ RdmaBind::RdmaBind(std::string program, std::chrono::milliseconds limit)
     : program_(std::move(program)), limit_(limit) {}
 
 Result<bool> RdmaBind::answers_for(const sockaddr_storage& address) {
-  const auto end = ask({numeric(address)});
+  const auto end = ask({numeric(address)}, limit_);
   if (!end) return tl::unexpected<Error>(end.error());
   if (end->status == answered) {
     const auto device = line_of(end->said);
@@ -103,7 +103,7 @@ Result<bool> RdmaBind::answers_for(const sockaddr_storage& address) {
 }
 
 Result<std::vector<std::string>> RdmaBind::devices() {
-  const auto end = ask({});
+  const auto end = ask({}, limit_);
   if (!end) return tl::unexpected<Error>(end.error());
   if (end->status == answered) {
     if (auto names = lines_of(end->said)) return std::move(*names);
@@ -114,7 +114,24 @@ Result<std::vector<std::string>> RdmaBind::devices() {
                 std::strerror(*errnum));
 }
 
-Result<ChildEnd> RdmaBind::ask(const std::vector<std::string>& arguments) {
+int RdmaBind::try_connect(const std::string& traddr, std::uint16_t trsvcid,
+                          const std::string& host_traddr, std::chrono::milliseconds limit) {
+  if (limit.count() <= 0) return ETIMEDOUT;
+  // Without the node librdmacm waits for udev to make it.
+  if (access("/dev/infiniband/rdma_cm", R_OK | W_OK) != 0) return 0;
+  std::vector<std::string> arguments{"connect", std::to_string(limit.count()), traddr,
+                                     std::to_string(trsvcid)};
+  if (!host_traddr.empty()) arguments.push_back(host_traddr);
+  const auto end = ask(arguments, limit + std::chrono::milliseconds(500));
+  if (!end) return end.error().errnum == ETIMEDOUT ? ETIMEDOUT : 0;
+  if (end->status != refused) return 0;
+  // Of no device for it the kernel's own attempt tells more.
+  const int errnum = errno_of(end->said).value_or(0);
+  return errnum == ENODEV ? 0 : errnum;
+}
+
+Result<ChildEnd> RdmaBind::ask(const std::vector<std::string>& arguments,
+                               std::chrono::milliseconds limit) {
   if (waits_for_a_lost_one()) {
     return refuse(ETIMEDOUT, Reason::kernel_refused,
                   "an earlier question to the RDMA connection manager still hangs in the kernel; "
@@ -127,7 +144,7 @@ Result<ChildEnd> RdmaBind::ask(const std::vector<std::string>& arguments) {
                   "again, as a whole",
                   program_, std::strerror(child.error()));
   }
-  if (auto end = child->end_within(limit_)) return std::move(*end);
+  if (auto end = child->end_within(limit)) return std::move(*end);
   child->kill();
   if (!child->end_within(killed_limit)) {
     const std::lock_guard lock(mutex_);
@@ -136,7 +153,7 @@ Result<ChildEnd> RdmaBind::ask(const std::vector<std::string>& arguments) {
   return refuse(ETIMEDOUT, Reason::kernel_refused,
                 "the RDMA connection manager did not answer within {:g} s ({} was killed); the "
                 "last lines of 'dmesg' may say why",
-                std::chrono::duration<double>(limit_).count(), program_);
+                std::chrono::duration<double>(limit).count(), program_);
 }
 
 tl::unexpected<Error> RdmaBind::not_answered(const ChildEnd& end) const {

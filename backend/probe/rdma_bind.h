@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -33,11 +34,19 @@ class RdmaBind {
   // librdmacm has no driver for. The module rdma_ucm is there already.
   Result<bool> answers_for(const sockaddr_storage& address);
 
+  // Whether anybody listens for RDMA connections there: one is asked for that no NVMe target takes,
+  // as nothing of NVMe is in it. 0: somebody does, or librdmacm cannot tell (it has no driver for
+  // the device, rdma_ucm is not loaded). Else an errno: ECONNREFUSED nobody, ETIMEDOUT no answer
+  // within the limit, EHOSTUNREACH … The address, and the one to come from (empty: any), are
+  // numeric.
+  int try_connect(const std::string& traddr, std::uint16_t trsvcid, const std::string& host_traddr,
+                  std::chrono::milliseconds limit);
+
   // The RDMA devices that librdmacm has a driver for, by name.
   Result<std::vector<std::string>> devices();
 
  private:
-  Result<ChildEnd> ask(const std::vector<std::string>& arguments);
+  Result<ChildEnd> ask(const std::vector<std::string>& arguments, std::chrono::milliseconds limit);
   tl::unexpected<Error> not_answered(const ChildEnd& end) const;
   bool waits_for_a_lost_one();
 

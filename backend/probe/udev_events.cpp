@@ -48,7 +48,7 @@ void UdevEvents::Unref::operator()(udev_monitor* monitor) const {
   udev_monitor_unref(monitor);
 }
 
-Result<UdevEvents> UdevEvents::open() {
+Result<UdevEvents> UdevEvents::open(const std::vector<std::string>& subsystems) {
   UdevEvents events;
   if (!udev_runs()) {
     auto kernel = open_kernel();
@@ -61,9 +61,9 @@ Result<UdevEvents> UdevEvents::open() {
   if (!events.monitor_) return refuse_listening(errno);
   // The filter is the kernel's: a container that starts makes dozens of events of network queues,
   // and none of them wakes us.
-  for (const char* subsystem : {"block", "infiniband"}) {
-    const int error =
-        udev_monitor_filter_add_match_subsystem_devtype(events.monitor_.get(), subsystem, nullptr);
+  for (const std::string& subsystem : subsystems) {
+    const int error = udev_monitor_filter_add_match_subsystem_devtype(events.monitor_.get(),
+                                                                      subsystem.c_str(), nullptr);
     if (error < 0) return refuse_listening(-error);
   }
   const int error = udev_monitor_enable_receiving(events.monitor_.get());

@@ -1,8 +1,9 @@
-// Disks and RDMA devices that come, go and change, as udev tells it; where no udev runs, as the
-// kernel does.
+// Devices that come, go and change, as udev tells it; where no udev runs, as the kernel does.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "nvmeofs/error.h"
 #include "nvmeofs/fd.h"
@@ -14,7 +15,8 @@ namespace nvmeofs {
 // One thread.
 class UdevEvents {
  public:
-  static Result<UdevEvents> open();
+  // Of these subsystems of the kernel: "block", "infiniband". Where no udev runs, of all.
+  static Result<UdevEvents> open(const std::vector<std::string>& subsystems);
 
   int fd() const;
   // Takes them. Whether there was one of an RDMA device among them.

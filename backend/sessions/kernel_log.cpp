@@ -15,6 +15,13 @@ std::optional<KernelLog> KernelLog::open(const char* path) {
   return KernelLog(std::move(fd));
 }
 
+std::optional<KernelLog> KernelLog::open_at_end(const char* path) {
+  auto log = open(path);
+  if (!log || lseek(log->fd_.get(), 0, SEEK_END) < 0) return std::nullopt;
+  log->at_start_ = false;
+  return log;
+}
+
 KernelLog::Reading KernelLog::read(const std::function<void(const LogRecord&)>& each) {
   std::array<char, 8192> buffer{};  // CONSOLE_EXT_LOG_MAX: no record is longer
   Reading reading;

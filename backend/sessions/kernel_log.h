@@ -1,4 +1,4 @@
-// /dev/kmsg, read from its oldest line on.
+// /dev/kmsg, read from its oldest line on, or from now on.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@ class KernelLog {
  public:
   // Nothing where there is no such file or it may not be read, as in a container.
   static std::optional<KernelLog> open(const char* path = "/dev/kmsg");
+  static std::optional<KernelLog> open_at_end(const char* path = "/dev/kmsg");
 
   struct Reading {
     bool complete = true;  // no line was missed since the last reading; on the first: since boot
