@@ -66,6 +66,16 @@ std::string_view to_string(Reason reason) {
       return "unknown-family";
     case Reason::not_offered:
       return "not-offered";
+    case Reason::target_refused:
+      return "target-refused";
+    case Reason::not_authenticated:
+      return "not-authenticated";
+    case Reason::unreachable:
+      return "unreachable";
+    case Reason::already_connected:
+      return "already-connected";
+    case Reason::host_identity:
+      return "host-identity";
     case Reason::kernel_refused:
       return "kernel-refused";
     case Reason::kernel_waits:

@@ -42,6 +42,11 @@ enum class Reason {
   unknown_transport,  // transport that is not offered
   unknown_family,     // address family that is not offered
   not_offered,        // an operation that the tree does not offer
+  target_refused,     // a target turned us away: it has no such subsystem, or not for this host
+  not_authenticated,  // no secret, a wrong one, or a kernel that does not use it
+  unreachable,        // nobody listens at the address, or nothing answers there
+  already_connected,  // this host has a controller of that subsystem at that address
+  host_identity,      // host NQN and host id do not belong together, or are unreadable
   kernel_refused,     // refused by the kernel for a reason that was not foreseen
   kernel_waits,       // an earlier step of this export is still waiting in the kernel
   mount_failed,       // the program could not start
