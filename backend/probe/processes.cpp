@@ -22,6 +22,19 @@ std::optional<pid_t> pid_of(const fs::path& folder) {
   return pid;
 }
 
+std::string command_of(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+// Named so from systemd 253 on; before, as the daemon itself.
+bool is_of_udev(pid_t pid) {
+  const std::string name = command_of(pid);
+  return name == "(udev-worker)" || name == "systemd-udevd";
+}
+
 bool has_open(const fs::path& process, const std::string& path) {
   ErrorCode error;
   for (fs::directory_iterator entry(process / "fd", error), end; !error && entry != end;
@@ -35,9 +48,8 @@ bool has_open(const fs::path& process, const std::string& path) {
 }  // namespace
 
 std::string process_name(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/comm", pid));
-  std::string name;
-  if (!std::getline(file, name)) return fmt::format("pid {}", pid);
+  const std::string name = command_of(pid);
+  if (name.empty()) return fmt::format("pid {}", pid);
   return fmt::format("{} (pid {})", name, pid);
 }
 
@@ -46,7 +58,7 @@ std::optional<std::string> opener_of(const std::string& path) {
   for (fs::directory_iterator entry("/proc", error), end; !error && entry != end;
        entry.increment(error)) {
     const auto pid = pid_of(entry->path());
-    if (pid && has_open(entry->path(), path)) return process_name(*pid);
+    if (pid && has_open(entry->path(), path) && !is_of_udev(*pid)) return process_name(*pid);
   }
   return std::nullopt;
 }

@@ -12,7 +12,9 @@ namespace nvmeofs {
 
 std::string process_name(pid_t pid);  // "qemu-system-x86 (pid 4711)"
 
-// One program that has the file open under that name (as /proc/<pid>/fd shows it).
+// One program that has the file open under that name (as /proc/<pid>/fd shows it). udev's workers
+// do not count: they look at each disk that comes or was written, for a moment, and lose nothing by
+// it.
 std::optional<std::string> opener_of(const std::string& path);
 
 // The program that holds a flock on the file.
