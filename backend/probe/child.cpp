@@ -33,9 +33,13 @@ class Spawn {
   Spawn(const Spawn&) = delete;
   Spawn& operator=(const Spawn&) = delete;
 
-  // Neither is one of the descriptors 0 to 2.
+  // Neither is one of the descriptors 0 to 2; no input: negative.
   void between(int input, int output) {
-    keep(posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO));
+    if (input < 0) {
+      keep(posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+    } else {
+      keep(posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO));
+    }
     keep(posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO));
     keep(posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0));
     // Ours are all close-on-exec; this is for those that a library opened.
@@ -104,7 +108,6 @@ tl::expected<Pipe, int> make_pipe() {
 // All of it at once, before anybody reads: a pipe has room for it.
 int fill(const Fd& pipe, const std::string& text) {
   if (text.size() > PIPE_BUF) return EMSGSIZE;
-  if (text.empty()) return 0;
   return write(pipe.get(), text.data(), text.size()) < 0 ? errno : 0;
 }
 
@@ -135,12 +138,14 @@ std::string read_output(int pipe) {
 tl::expected<Child, int> Child::start(const std::string& program,
                                       const std::vector<std::string>& arguments,
                                       const std::string& input) {
-  auto told = make_pipe();
+  auto told = input.empty() ? tl::expected<Pipe, int>() : make_pipe();
   auto output = make_pipe();
   if (!told || !output) return tl::unexpected<int>(told ? output.error() : told.error());
   // This end alone: the program's writes are to wait for room, as everywhere.
   if (fcntl(output->out.get(), F_SETFL, O_NONBLOCK) != 0) return tl::unexpected<int>(errno);
-  if (const int errnum = fill(told->in, input); errnum != 0) return tl::unexpected<int>(errnum);
+  if (!input.empty()) {
+    if (const int errnum = fill(told->in, input); errnum != 0) return tl::unexpected<int>(errnum);
+  }
   Spawn spawn;
   spawn.between(told->out.get(), output->in.get());
   spawn.as_from_a_shell();

@@ -25,10 +25,10 @@ struct ChildEnd {
 class Child {
  public:
   // Starts it with an environment that has a fixed PATH and nothing else, the descriptors 0 to 2
-  // only (the input, the pipe that is read here, /dev/null), in a session of its own, and with all
-  // signals as a program finds them that a shell starts; the daemon blocks some. The input is 4 KiB
-  // at most, and for nobody else to see. Else the errno: ENOENT, EACCES ... of the program;
-  // EMSGSIZE.
+  // only (the input, or /dev/null without one; the pipe that is read here; /dev/null), in a session
+  // of its own, and with all signals as a program finds them that a shell starts; the daemon blocks
+  // some. The input is 4 KiB at most, and for nobody else to see. Else the errno: ENOENT, EACCES
+  // ... of the program; EMSGSIZE.
   static tl::expected<Child, int> start(const std::string& program,
                                         const std::vector<std::string>& arguments,
                                         const std::string& input = "");
