@@ -22,6 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr const char* owner = "nvmeofs";
+
 milliseconds left_until(Clock::time_point end) {
   return std::chrono::duration_cast<milliseconds>(end - Clock::now());
 }
@@ -132,7 +134,9 @@ Result<std::string> KernelInitiator::authenticated(const PathRequest& request,
 }
 
 Result<void> KernelInitiator::disconnect(const std::string& controller) {
-  return delete_controller(places_.sysfs, controller);
+  auto gone = delete_controller(places_.sysfs, controller);
+  if (gone) unregister_owner(places_.registry, controller, owner);
+  return gone;
 }
 
 Result<void> KernelInitiator::set(const std::string& controller, const std::string& setting,
@@ -155,7 +159,7 @@ Result<std::string> KernelInitiator::user_of(const std::string& disk) {
 }
 
 void KernelInitiator::mark(const std::string& controller) {
-  const int errnum = register_owner(places_.registry, controller, "nvmeofs", places_.sysfs);
+  const int errnum = register_owner(places_.registry, controller, owner, places_.sysfs);
   if (errnum == 0) return;
   spdlog::warn("{} is not marked as ours for other programs, in {}: {}", controller,
                places_.registry, std::strerror(errnum));

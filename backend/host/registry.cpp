@@ -55,4 +55,13 @@ int register_owner(const std::string& folder, const std::string& controller,
   return errnum;
 }
 
+void unregister_owner(const std::string& folder, const std::string& controller,
+                      const std::string& owner) {
+  if (!is_controller_name(controller)) return;
+  const fs::path entry = fs::path(folder) / controller;
+  if (read_attribute((entry / "owner").string()) != owner) return;
+  ErrorCode ignored;
+  fs::remove_all(entry, ignored);
+}
+
 }  // namespace nvmeofs

@@ -125,6 +125,16 @@ TEST(Registry, ForgetsTheOwnerOfAControllerThatHadTheName) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
+TEST(Registry, ForgetsAnEntryForItsOwnerAlone) {
+  const TempDir folder;
+  const test::Sysfs sysfs;
+  ASSERT_EQ(register_owner(folder.path(), "nvme3", "somebody", sysfs.root()), 0);
+  unregister_owner(folder.path(), "nvme3", "nvmeofs");
+  EXPECT_EQ(read_attribute(folder / "nvme3/owner"), "somebody");
+  unregister_owner(folder.path(), "nvme3", "somebody");
+  EXPECT_FALSE(std::filesystem::exists(folder / "nvme3"));
+}
+
 TEST(Registry, HasNoEntryOfAnotherName) {
   const TempDir folder;
   EXPECT_EQ(register_owner(folder.path(), "../nvme3", "nvmeofs", "/sys"), EINVAL);

@@ -411,6 +411,8 @@ TEST_F(InitiatorVm, MarksAControllerForOthers) {
   const std::string name = connected(request("tcp://" + near));
   initiator.mark(name);
   EXPECT_EQ(read_text(places.registry + "/" + name + "/owner"), "nvmeofs");
+  EXPECT_TRUE(initiator.disconnect(name));
+  EXPECT_EQ(read_text(places.registry + "/" + name + "/owner"), "(ENOENT)");
 }
 
 }  // namespace
