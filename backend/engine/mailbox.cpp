@@ -1,75 +1,42 @@
 #include "engine/mailbox.h"
 
-#include <poll.h>
-
-#include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace nvmeofs {
 
-Mailbox::Mailbox(int kernel_fd, int machine_fd) : kernel_fd_(kernel_fd), machine_fd_(machine_fd) {}
+Mailbox::Mailbox(int kernel_fd, int machine_fd) : inbox_({kernel_fd, machine_fd}) {}
 
 void Mailbox::post(Event event) {
-  bool closed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    closed = closed_;
-    if (!closed) posted_.push_back(std::move(event));
-  }
-  if (closed) {
-    if (auto* submitted = std::get_if<Submitted>(&event))
-      submitted->completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
-    return;
-  }
-  wake_.signal();
+  auto left = inbox_.post(std::move(event));
+  if (!left) return;
+  if (auto* submitted = std::get_if<Submitted>(&*left))
+    submitted->completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
 }
 
 Event Mailbox::take() {
   for (;;)
-    if (auto event = take(-1)) return std::move(*event);
+    if (auto event = take(std::nullopt)) return std::move(*event);
 }
 
 std::optional<Event> Mailbox::take_if_any() {
-  return take(0);
+  return take(std::chrono::milliseconds{0});
 }
 
 std::optional<Event> Mailbox::take_before(std::chrono::steady_clock::time_point end) {
-  using std::chrono::milliseconds;
-  const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
-  return take(static_cast<int>(std::clamp(left, milliseconds(0), milliseconds(60'000)).count()));
+  return take(
+      std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()));
 }
 
-std::optional<Event> Mailbox::take(int timeout) {
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!posted_.empty()) {
-        Event event = std::move(posted_.front());
-        posted_.pop_front();
-        return event;
-      }
-    }
-    // A negative descriptor is passed over by poll(2).
-    std::array<pollfd, 3> fds{pollfd{wake_.get(), POLLIN, 0}, pollfd{kernel_fd_, POLLIN, 0},
-                              pollfd{machine_fd_, POLLIN, 0}};
-    const int ready = poll(fds.data(), fds.size(), timeout);
-    if (ready < 0) continue;
-    if (ready == 0) return std::nullopt;
-    if (fds[0].revents != 0) {
-      wake_.clear();
-    } else if (fds[1].revents != 0) {
-      return KernelChanged{};
-    } else {
-      return MachineChanged{};
-    }
-  }
+std::optional<Event> Mailbox::take(std::optional<std::chrono::milliseconds> patience) {
+  auto item = inbox_.take(patience);
+  if (!item) return std::nullopt;
+  if (auto* event = std::get_if<0>(&*item)) return std::move(*event);
+  if (std::get<1>(*item).which == 0) return KernelChanged{};
+  return MachineChanged{};
 }
 
 std::deque<Event> Mailbox::drain() {
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
-  return std::exchange(posted_, {});
+  return inbox_.drain();
 }
 
 }  // namespace nvmeofs

@@ -4,11 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <variant>
 
-#include "nvmeofs/event_fd.h"
+#include "nvmeofs/inbox.h"
 #include "nvmeofs/intent.h"
 
 namespace nvmeofs {
@@ -48,14 +47,9 @@ class Mailbox {
   std::deque<Event> drain();
 
  private:
-  std::optional<Event> take(int timeout);
+  std::optional<Event> take(std::optional<std::chrono::milliseconds> patience);
 
-  const int kernel_fd_;
-  const int machine_fd_;
-  const EventFd wake_;
-  std::mutex mutex_;  // a leaf
-  std::deque<Event> posted_;
-  bool closed_ = false;
+  Inbox<Event> inbox_;
 };
 
 }  // namespace nvmeofs
