@@ -80,6 +80,12 @@ std::string_view to_string(Reason reason) {
       return "kernel-refused";
     case Reason::kernel_waits:
       return "kernel-waits";
+    case Reason::no_address:
+      return "no-address";
+    case Reason::disk_in_use:
+      return "disk-in-use";
+    case Reason::still_connected:
+      return "still-connected";
     case Reason::mount_failed:
       return "mount-failed";
     case Reason::internal:

@@ -49,6 +49,9 @@ enum class Reason {
   host_identity,      // host NQN and host id do not belong together, or are unreadable
   kernel_refused,     // refused by the kernel for a reason that was not foreseen
   kernel_waits,       // an earlier step of this export is still waiting in the kernel
+  no_address,         // connecting without an address
+  disk_in_use,        // a disk that a connection would take away
+  still_connected,    // a change that needs the connection ended first
   mount_failed,       // the program could not start
   internal,           // our bug
 };
