@@ -12,11 +12,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "nvmeofs/connection.h"
+#include "nvmeofs/connection_store.h"
 #include "nvmeofs/host_topology.h"
 #include "nvmeofs/initiator.h"
 #include "nvmeofs/intent.h"
@@ -41,8 +43,8 @@ struct SetOption {
   std::string option;                // the file in options/
   std::optional<std::string> value;  // nothing: the kernel's own choice again
 };
-using ConnectionIntent = std::variant<MakeConnection, RemoveConnection, SetPaths, SetSubsystem,
-                                      SetConnected, SetOption>;
+using ConnectionIntent =
+    std::variant<MakeConnection, RemoveConnection, SetPaths, SetSubsystem, SetConnected, SetOption>;
 
 struct ConnectionRequest {
   Caller caller;
@@ -56,7 +58,7 @@ struct ConnectionRequest {
 struct ConnectionView {
   std::uint64_t serial = 0;  // never given twice while the program runs
   bool foreign = false;      // made by something else, and not adopted
-  Connection wanted;
+  Connection wanted;         // a secret among its options is `set` here
   std::chrono::system_clock::time_point made{};
   std::chrono::system_clock::time_point changed{};
   std::optional<Record> refused{};
@@ -85,17 +87,73 @@ std::string_view to_string(ConnectionState state);
 
 struct PathStatus {
   TransportAddress address;
+  std::string where;       // address.uri(), or sysfs's words for a transport that is not ours
   std::string state;       // the kernel's word, or "waiting"
   std::string controller;  // empty: there is none
   bool foreign = false;    // at no address of ours
   std::string ana;         // of its namespaces, when all are equal; else "mixed"; else empty
   std::uint32_t queues = 0;
-  std::string trouble;     // why there is none, and when it is tried again
+  std::string trouble;  // why there is none, and when it is tried again
 };
 struct ConnectionStatus {
   ConnectionState state = ConnectionState::disconnected;
   std::vector<PathStatus> paths;
   std::optional<Record> refused;
+};
+
+// Everything outside, by reference: they outlive the last call that was made to them, which may be
+// one that waits in the kernel when Connections is gone.
+struct ConnectionsEnvironment {
+  Initiator& initiator;
+  ConnectionStore& store;
+};
+
+struct ConnectionsOptions {
+  std::chrono::milliseconds patience{10000};        // for each attempt at a path
+  std::chrono::milliseconds disk_patience{2000};    // for the disks after a path is live
+  std::chrono::milliseconds leave_patience{30000};  // for the kernel to let a controller go
+  std::chrono::milliseconds first_pause{1000};      // until a lost path is tried again; doubles
+  std::chrono::milliseconds longest_pause{60000};
+};
+
+class Connections {
+ public:
+  // start() loads the store, looks at the kernel once, and begins to answer and to bring up what is
+  // to be connected.
+  Connections(ConnectionsEnvironment environment, ConnectionsOptions options);
+  ~Connections();  // stop()
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  Result<void> start();
+  // Answers what is under way and starts nothing new (ESHUTDOWN). Connections are left as they are;
+  // an attempt that is under way is waited for for a second, and left to itself then.
+  void stop();
+
+  // Any thread; returns at once. Requests on one connection are done in their order: one that comes
+  // while a change of it is under way waits for the end of that, which is bounded.
+  void submit(ConnectionRequest request, Completion completion);
+
+  // Any thread; never waits.
+  std::shared_ptr<const ConnectionsSnapshot> snapshot() const;
+
+  // Called from the deciding thread with no lock held after each published snapshot. Set before
+  // start().
+  void on_publish(
+      std::function<void(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after)>
+          observer);
+
+  // From the snapshot of the moment. Any thread. ESTALE.
+  Result<ConnectionStatus> status(std::uint64_t serial) const;
+  // "/dev/nvme1n1", in the order of the namespaces: those that its live paths lead to.
+  Result<std::vector<std::string>> devices(std::uint64_t serial) const;
+
+  // Names of options/ that this kernel has; the same from start() on.
+  std::vector<std::string> options() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace nvmeofs

@@ -1,0 +1,206 @@
+#include "nvmeofs/connections.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <thread>
+
+#include "connect/connector.h"
+#include "connect/reconcile.h"
+#include "nvmeofs/connection_option.h"
+
+namespace nvmeofs {
+
+const ConnectionView* ConnectionsSnapshot::find(std::uint64_t serial) const {
+  const auto name = names.find(serial);
+  return name != names.end() ? &connections.at(name->second) : nullptr;
+}
+
+std::string_view to_string(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::disconnected:
+      return "disconnected";
+    case ConnectionState::connected:
+      return "connected";
+    case ConnectionState::degraded:
+      return "degraded";
+    case ConnectionState::connecting:
+      return "connecting";
+    case ConnectionState::foreign:
+      return "foreign";
+  }
+  return "disconnected";
+}
+
+namespace {
+
+tl::unexpected<Error> is_gone() {
+  return refuse(ESTALE, Reason::gone, "the connection was removed");
+}
+
+std::string ana_of(const HostController& controller) {
+  std::string ana;
+  for (const auto& path : controller.namespaces) {
+    if (path.ana_state.empty()) continue;
+    if (!ana.empty() && ana != path.ana_state) return "mixed";
+    ana = path.ana_state;
+  }
+  return ana;
+}
+
+PathStatus status_of(const HostController& controller) {
+  return {.address = controller.address.value_or(TransportAddress{}),
+          .where = controller.address ? controller.address->uri()
+                                      : controller.transport + " " + controller.address_text,
+          .state = controller.state_text,
+          .controller = controller.name,
+          .foreign = false,
+          .ana = ana_of(controller),
+          .queues = controller.queues,
+          .trouble = {}};
+}
+
+}  // namespace
+
+class Connections::Impl {
+ public:
+  using Observer = std::function<void(const ConnectionsSnapshot&, const ConnectionsSnapshot&)>;
+
+  Impl(ConnectionsEnvironment environment, ConnectionsOptions options)
+      : inbox_(std::make_shared<Inbox<connector::Event>>(
+            std::vector<int>{environment.initiator.change_fd()})),
+        connector_(environment, options, inbox_,
+                   [this](auto snapshot) { publish(std::move(snapshot)); }) {}
+
+  Result<void> start() {
+    if (auto begun = connector_.begin(); !begun) return begun;
+    thread_ = std::thread([this] { connector_.run(); });
+    return {};
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    inbox_->post(connector::Stop{});
+    thread_.join();
+  }
+
+  void submit(ConnectionRequest request, Completion completion) {
+    auto left = inbox_->post(connector::Submitted{std::move(request), std::move(completion)});
+    if (left)
+      std::get<connector::Submitted>(*left).completion(
+          refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+  }
+
+  void publish(std::shared_ptr<const ConnectionsSnapshot> next) {
+    std::shared_ptr<const ConnectionsSnapshot> before;
+    {
+      const std::lock_guard lock(mutex_);
+      before = std::exchange(snapshot_, next);
+    }
+    if (observer_) observer_(*before, *next);
+  }
+
+  std::shared_ptr<const ConnectionsSnapshot> snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+
+  std::shared_ptr<Inbox<connector::Event>> inbox_;
+  Observer observer_;
+  connector::Connector connector_;
+
+ private:
+  mutable std::mutex mutex_;  // a leaf: guards the pointer
+  std::shared_ptr<const ConnectionsSnapshot> snapshot_ =
+      std::make_shared<const ConnectionsSnapshot>();
+  std::thread thread_;
+};
+
+Connections::Connections(ConnectionsEnvironment environment, ConnectionsOptions options)
+    : impl_(std::make_unique<Impl>(environment, options)) {}
+
+Connections::~Connections() {
+  stop();
+}
+
+Result<void> Connections::start() {
+  return impl_->start();
+}
+
+void Connections::stop() {
+  impl_->stop();
+}
+
+void Connections::submit(ConnectionRequest request, Completion completion) {
+  impl_->submit(std::move(request), std::move(completion));
+}
+
+std::shared_ptr<const ConnectionsSnapshot> Connections::snapshot() const {
+  return impl_->snapshot();
+}
+
+void Connections::on_publish(
+    std::function<void(const ConnectionsSnapshot&, const ConnectionsSnapshot&)> observer) {
+  impl_->observer_ = std::move(observer);
+}
+
+Result<ConnectionStatus> Connections::status(std::uint64_t serial) const {
+  const auto snapshot = impl_->snapshot();
+  const ConnectionView* const view = snapshot->find(serial);
+  if (view == nullptr) return is_gone();
+  const Reconciled paths = reconcile(view->wanted, snapshot->observed);
+  ConnectionStatus status;
+  status.state = state_of(*view, snapshot->observed);
+  status.refused = view->refused;
+  for (const auto& address : view->wanted.addresses) {
+    const auto trouble = view->trouble.find(address);
+    const std::string why = trouble != view->trouble.end() ? trouble->second : "";
+    if (const auto there = paths.there.find(address); there != paths.there.end()) {
+      status.paths.push_back(status_of(*there->second));
+    } else if (view->wanted.connected || !why.empty()) {
+      status.paths.push_back({.address = address,
+                              .where = address.uri(),
+                              .state = "waiting",
+                              .controller = {},
+                              .foreign = false,
+                              .ana = {},
+                              .queues = 0,
+                              .trouble = why});
+    }
+  }
+  for (const auto* other : paths.others) {
+    status.paths.push_back(status_of(*other));
+    status.paths.back().foreign = true;
+  }
+  return status;
+}
+
+Result<std::vector<std::string>> Connections::devices(std::uint64_t serial) const {
+  const auto snapshot = impl_->snapshot();
+  const ConnectionView* const view = snapshot->find(serial);
+  if (view == nullptr) return is_gone();
+  std::vector<const HostController*> controllers;
+  if (view->foreign) {
+    controllers = controllers_of(snapshot->observed, view->wanted.subsystem().str());
+  } else if (view->wanted.connected) {
+    for (const auto& [address, controller] : reconcile(view->wanted, snapshot->observed).there)
+      controllers.push_back(controller);
+  }
+  std::set<std::pair<std::uint32_t, std::string>> disks;
+  for (const auto* controller : controllers)
+    if (controller->state == ControllerState::live)
+      for (const auto& path : controller->namespaces) disks.emplace(path.nsid, path.disk);
+  std::vector<std::string> devices;
+  devices.reserve(disks.size());
+  for (const auto& [nsid, disk] : disks) devices.push_back("/dev/" + disk);
+  return devices;
+}
+
+std::vector<std::string> Connections::options() const {
+  std::vector<std::string> names;
+  for (const auto* option : options_of_kernel(impl_->connector_.tokens()))
+    names.emplace_back(option->name);
+  return names;
+}
+
+}  // namespace nvmeofs

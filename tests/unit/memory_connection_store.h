@@ -1,0 +1,40 @@
+// Connections in memory, that outlive engines as those on a disk do; fails when it is told to.
+#pragma once
+
+#include <mutex>
+
+#include "nvmeofs/connection_store.h"
+
+namespace nvmeofs {
+
+class MemoryConnectionStore : public ConnectionStore {
+ public:
+  Result<std::map<std::string, StoredConnection>> load() override {
+    const std::lock_guard lock(mutex_);
+    return stored_;
+  }
+
+  Result<void> save(const std::map<std::string, StoredConnection>& connections) override {
+    const std::lock_guard lock(mutex_);
+    if (errnum_ != 0) return refuse(errnum_, Reason::not_saved, "refused by the test");
+    stored_ = connections;
+    return {};
+  }
+
+  // Every save from now on; 0: they work again.
+  void fail_with(int errnum) {
+    const std::lock_guard lock(mutex_);
+    errnum_ = errnum;
+  }
+  std::map<std::string, StoredConnection> stored() {
+    const std::lock_guard lock(mutex_);
+    return stored_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, StoredConnection> stored_;
+  int errnum_ = 0;
+};
+
+}  // namespace nvmeofs
