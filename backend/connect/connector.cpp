@@ -59,6 +59,10 @@ void Connector::run() {
     static_cast<void>(look());
     for (auto& event : events) take_in(event);
     work_on_all();
+    if (std::exchange(foreign_may_be_gone_, false)) {
+      look_for_foreign();
+      unpublished_ = true;
+    }
   }
   end();
 }

@@ -107,6 +107,7 @@ class Connector {
   HostTopology observed_;
   std::deque<Record> log_;
   bool unpublished_ = false;
+  bool foreign_may_be_gone_ = false;  // while a change of it was under way
   bool stopped_ = false;
   std::uint64_t generation_ = 0;
   std::uint64_t last_serial_ = 0;

@@ -50,9 +50,11 @@ bool Connector::advance_undoing(LiveConnection& entry) {
   std::erase_if(change.made, [&](const auto& controller) {
     const auto said = entry.leaving.find(controller);
     const bool refused = said != entry.leaving.end() && said->second;
-    if (refused)
+    if (refused) {
       spdlog::error("{}: {} cannot be taken away again: {}",
                     printable(entry.view.wanted.name.str()), controller, said->second->message);
+      entry.leaving.erase(said);
+    }
     return refused || !observed_.controllers.contains(controller);
   });
   if (!change.made.empty() && Clock::now() < change.until) return false;
@@ -60,6 +62,7 @@ bool Connector::advance_undoing(LiveConnection& entry) {
   // What was taken away before the refusal is brought back without a pause.
   for (const auto& controller : done->victims) entry.leaving.erase(controller);
   for (auto& [address, path] : entry.paths) path.was_there = false;
+  foreign_may_be_gone_ |= entry.view.foreign;
   refuse_request(&entry, done->submitted, *done->cause);
   return true;
 }

@@ -96,9 +96,13 @@ void Connector::tried(Tried& event) {
   }
   // Somebody else was faster: it is there.
   const Connection& connection = change != nullptr ? change->next : entry->view.wanted;
-  if (event.controller.error().errnum == EALREADY &&
-      reconcile(connection, observed_).there.contains(event.address))
-    return;
+  if (event.controller.error().errnum == EALREADY) {
+    const Reconciled paths = reconcile(connection, observed_);
+    if (const auto there = paths.there.find(event.address); there != paths.there.end()) {
+      if (wanted) mark({there->second->name});
+      return;
+    }
+  }
   if (asked) change->failed.insert_or_assign(event.address, event.controller.error());
   if (path.trouble != event.controller.error().message && wanted)
     spdlog::warn("{}: {}: {}", printable(entry->view.wanted.name.str()), event.address.uri(),

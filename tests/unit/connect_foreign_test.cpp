@@ -84,5 +84,28 @@ TEST_F(ConnectForeignTest, AppearsAgainWhenTheDraftOfItsNameIsRemoved) {
   EXPECT_EQ(state("array"), ConnectionState::foreign);
 }
 
+TEST_F(ConnectForeignTest, IsGoneAfterItLeftDuringARefusedChange) {
+  const auto controller = appear();
+  initiator_.set_state(controller, ControllerState::connecting);
+  auto adopting = begin_connect("array");
+  ASSERT_TRUE(wait_until([&] { return store_.stored().contains("array"); }));
+  initiator_.lose(controller);
+  EXPECT_EQ(answer(std::move(adopting)), EIO);
+  EXPECT_TRUE(wait_until([&] { return !is_there("array"); }));
+  EXPECT_TRUE(store_.stored().empty());
+}
+
+TEST_F(ConnectForeignTest, OneThatIsFasterThanUsIsAdopted) {
+  silence("10.0.0.1");
+  draft("array", "tcp://10.0.0.1");
+  auto connecting = begin_connect("array");
+  ASSERT_TRUE(wait_until([&] { return initiator_.waiting_at_silent() == 1; }));
+  const auto controller = initiator_.connect_as_other("array", at("10.0.0.1"));
+  edit([](SimFabric& fabric) { fabric.silent.clear(); });
+  EXPECT_EQ(answer(std::move(connecting)), 0) << last_.message;
+  EXPECT_EQ(controllers().size(), 1U);
+  EXPECT_TRUE(wait_until([&] { return initiator_.marked().contains(controller); }));
+}
+
 }  // namespace
 }  // namespace nvmeofs

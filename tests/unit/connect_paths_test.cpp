@@ -106,5 +106,31 @@ TEST_F(ConnectPathsTest, OtherOptionsWaitForTheNextConnect) {
   EXPECT_EQ(initiator_.last_request()->options.at("queue_size"), "64");
 }
 
+TEST_F(ConnectPathsTest, PathThatCannotBeTakenBackIsNoReasonToHang) {
+  bring_up("array", "tcp://10.0.0.1");
+  initiator_.use("nvme0n1", "mounted on /srv");
+  initiator_.set_ana("nvme1", "inaccessible");
+  initiator_.refuse_disconnects(EIO);
+  EXPECT_EQ(address("array", "tcp://10.0.0.2"), EBUSY);
+  EXPECT_TRUE(status("array").paths.at(1).foreign);
+  initiator_.refuse_disconnects(0);
+  initiator_.use("nvme0n1", "");
+  EXPECT_EQ(disconnect("array"), 0);
+  EXPECT_EQ(remove("array"), 0);
+}
+
+TEST_F(ConnectPathsTest, ChangesAreDoneInTheirOrder) {
+  draft("array", "tcp://10.0.0.1");
+  auto first = begin_connect("array");
+  auto second = submit("array", "address", SetPaths{{at("10.0.0.2")}, true});
+  auto third = submit("array", "options/ctrl_loss_tmo", SetOption{"ctrl_loss_tmo", "7"});
+  EXPECT_EQ(answer(std::move(third)), 0);
+  EXPECT_EQ(answer(std::move(first)), 0);
+  EXPECT_EQ(answer(std::move(second)), 0);
+  ASSERT_EQ(controllers().size(), 2U);
+  for (const auto& [name, controller] : controllers())
+    EXPECT_EQ(controller.settings.at("ctrl_loss_tmo"), "7");
+}
+
 }  // namespace
 }  // namespace nvmeofs

@@ -198,5 +198,18 @@ TEST_F(ConnectTest, HundredConnectionsComeUpTogether) {
   EXPECT_EQ(controllers().size(), 100U);
 }
 
+TEST(SimFabric, ExampleHasTwoDisksToConnectTo) {
+  SimInitiator initiator;
+  const auto controller = initiator.connect({.subsystem = Nqn::parse("disk-array").value(),
+                                             .address = at("tcp://192.168.2.40:4420"),
+                                             .host = initiator.host_identity().value(),
+                                             .options = {}},
+                                            milliseconds(0));
+  ASSERT_TRUE(controller);
+  EXPECT_EQ(initiator.observe()->controllers.at(*controller).namespaces.size(), 2U);
+  EXPECT_EQ(SimFabric::example().describe(),
+            "target disk-array with 2 disks at tcp://192.168.2.40:4420\n");
+}
+
 }  // namespace
 }  // namespace nvmeofs
