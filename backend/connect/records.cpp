@@ -57,6 +57,11 @@ Result<void> Connector::look() {
   if (*topology == observed_) return {};
   observed_ = std::move(*topology);
   unpublished_ = true;
+  // Gone counts before the call that ended it has come back: whoever was told so may go on.
+  for (auto& [name, entry] : entries_)
+    std::erase_if(entry.leaving, [&](const auto& controller) {
+      return !observed_.controllers.contains(controller.first);
+    });
   look_for_foreign();
   return {};
 }

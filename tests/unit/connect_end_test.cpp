@@ -120,5 +120,28 @@ TEST_F(ConnectEndTest, IsAnsweredWhenTheKernelTakesItsTime) {
   connections_.reset();
 }
 
+TEST_F(ConnectEndTest, IsOverWhenTheControllerIsGoneAndNotWhenTheCallIs) {
+  class Lingering : public SimInitiator {
+   public:
+    using SimInitiator::SimInitiator;
+    Result<void> disconnect(const std::string& controller) override {
+      auto result = SimInitiator::disconnect(controller);
+      released.get_future().wait();
+      return result;
+    }
+    std::promise<void> released;
+  };
+  Lingering lingering(small_fabric());
+  connections_ =
+      std::make_unique<Connections>(ConnectionsEnvironment{lingering, store_},
+                                    ConnectionsOptions{.disk_patience = milliseconds(10)});
+  ASSERT_TRUE(connections_->start());
+  bring_up("array", "tcp://10.0.0.1");
+  EXPECT_EQ(disconnect("array"), 0);
+  EXPECT_EQ(remove("array"), 0) << last_.message;
+  lingering.released.set_value();
+  connections_.reset();
+}
+
 }  // namespace
 }  // namespace nvmeofs
