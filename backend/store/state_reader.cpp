@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "nvmeofs/text.h"
-#include "store/checksum.h"
+#include "store/json_section.h"
 #include "store/json_syntax.h"
 #include "store/state_keys.h"
 #include "store/state_text.h"
@@ -19,27 +19,6 @@ namespace nvmeofs {
 namespace {
 
 using Json = nlohmann::json;
-
-// What is wrong; thrown and caught in this file only.
-struct Damage {
-  std::string what;
-};
-
-template <class... Args>
-[[noreturn]] void damaged(fmt::format_string<Args...> text, Args&&... args) {
-  throw Damage{fmt::format(text, std::forward<Args>(args)...)};
-}
-
-// The value of what the model parsed, or its sentence with the place before it.
-template <class T>
-T parsed(const std::string& place, Result<T> result) {
-  if (!result) damaged("{}: {}", place, printable(result.error().message));
-  return *std::move(result);
-}
-
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
 
 bool is_printable(char c) {
   return c >= 0x20 && c < 0x7f;
@@ -52,85 +31,6 @@ bool is_uuid(std::string_view text) {
     if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
   }
   return true;
-}
-
-std::string bytes_of(const std::string& place, std::string_view hex) {
-  if (hex.size() % 2 != 0 || !std::all_of(hex.begin(), hex.end(), is_hex))
-    damaged("{}: the bytes are no hexadecimal digits in lower case", place);
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
-  return bytes;
-}
-
-std::string text_of(const std::string& place, const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_object() && value.size() == 1 && value.contains("bytes") &&
-      value["bytes"].is_string())
-    return bytes_of(place, value["bytes"].get_ref<const std::string&>());
-  damaged("{}: it is no text", place);
-}
-
-// An object of the file, which knows its place there.
-class Section {
- public:
-  Section(std::string place, const Json& value) : place_(std::move(place)), value_(value) {
-    if (!value_.is_object()) damaged("{}: it is no object", place_);
-  }
-
-  std::string place(std::string_view key) const {
-    return fmt::format("{}, \"{}\"", place_, printable(key));
-  }
-  bool has(std::string_view key) const { return value_.contains(key); }
-  const Json& at(std::string_view key) const {
-    const auto found = value_.find(key);
-    if (found == value_.end()) damaged("{}: it is missing", place(key));
-    return *found;
-  }
-  std::string text(std::string_view key) const { return text_of(place(key), at(key)); }
-  bool boolean(std::string_view key) const {
-    if (!at(key).is_boolean()) damaged("{}: it is true or false", place(key));
-    return at(key).get<bool>();
-  }
-  std::uint64_t number(std::string_view key) const {
-    if (!at(key).is_number_unsigned()) damaged("{}: it is a number", place(key));
-    return at(key).get<std::uint64_t>();
-  }
-  std::vector<std::string> texts(std::string_view key) const {
-    if (!at(key).is_array()) damaged("{}: it is no list", place(key));
-    std::vector<std::string> list;
-    for (const auto& value : at(key)) list.push_back(text_of(place(key), value));
-    return list;
-  }
-  Json unknown(const std::set<std::string_view>& known) const {
-    Json rest = Json::object();
-    for (const auto& [key, value] : value_.items())
-      if (!known.contains(key)) rest[key] = value;
-    return rest;
-  }
-
- private:
-  std::string place_;
-  const Json& value_;
-};
-
-TransportAddress address_of(const std::string& place, const std::string& text) {
-  // What is written without a transport depends on an option of the program.
-  if (text.find("://") == std::string::npos)
-    damaged("{}: '{}' is no transport://host:service", place, printable(text));
-  return parsed(place, TransportAddress::parse(text, Trtype::rdma));
-}
-
-std::vector<TransportAddress> addresses_of(const Section& section) {
-  std::vector<TransportAddress> addresses;
-  for (const auto& text : section.texts("addresses")) {
-    auto address = address_of(section.place("addresses"), text);
-    if (std::find(addresses.begin(), addresses.end(), address) != addresses.end())
-      damaged("{}: {} stands there twice", section.place("addresses"), address.uri());
-    addresses.push_back(std::move(address));
-  }
-  return addresses;
 }
 
 Hosts hosts_of(const Section& section) {
@@ -250,40 +150,10 @@ StoredKernel kernel_of(const Section& section) {
   return kernel;
 }
 
-std::uint64_t generation_of(const Section& file) {
-  const auto generation = file.number("generation");
-  if (generation > max_generation)
-    damaged("{}: {} is too large", file.place("generation"), generation);
-  return generation;
-}
-
-// Format and version before all else: of another one nothing else is known, the checksum included.
-void check_version(const Section& file) {
-  if (!file.has("format") || file.at("format") != Json(format_mark))
-    damaged("it is no state of nvmeofs: \"format\" is not \"{}\"", format_mark);
-  const auto version = file.number("version");
-  if (version == 0) damaged("{}: it is a number from 1 on", file.place("version"));
-  if (version > state_version)
-    damaged("a newer nvmeofs wrote it: version {}, and this program reads {}", version,
-            state_version);
-}
-
-void check_checksum(const Section& file, const Json& json) {
-  if (!file.has("crc32")) return;
-  Json rest = json;
-  rest.erase("crc32");
-  const auto expected = checksum(rest.dump());
-  if (file.at("crc32") != Json(expected))
-    damaged(
-        "it is damaged, or was edited: \"crc32\" is not {}. Of an edit that is meant, delete the "
-        "line \"crc32\"",
-        expected);
-}
-
 StateText content_of(const Json& json) {
   if (!json.is_object()) damaged("it is no JSON object");
   const Section file("at the top", json);
-  check_version(file);
+  check_version(file, format_mark, state_version, "state");
   check_checksum(file, json);
 
   StateText content;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/checksum.h"
+#include "store/json_value.h"
 #include "store/state_keys.h"
 #include "store/utc_time.h"
 
@@ -16,34 +17,7 @@ namespace nvmeofs {
 
 namespace {
 
-using Sorted = nlohmann::json;
-using Json = nlohmann::ordered_json;  // in the order in which a person reads it
-
-bool is_utf8(const std::string& text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; })) return true;
-  try {
-    (void)Json(text).dump();
-    return true;
-  } catch (const Json::type_error&) {
-    return false;
-  }
-}
-
-Json text_json(const std::string& text) {
-  if (is_utf8(text)) return text;
-  std::string hex;
-  for (const char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  Json bytes = Json::object();
-  bytes["bytes"] = std::move(hex);
-  return bytes;
-}
-
-template <class Texts>
-Json list_json(const Texts& texts) {
-  Json list = Json::array();
-  for (const auto& text : texts) list.push_back(text_json(text));
-  return list;
-}
+using Json = OrderedJson;
 
 Json export_json(const StoredExport& stored) {
   const Export& wanted = stored.wanted;
@@ -84,16 +58,6 @@ Json kernel_json(const StoredKernel& kernel) {
   return json;
 }
 
-// Appends to `json` those keys of `unknown` that it lacks.
-void add_unknown(Json& json, const Json& unknown) {
-  for (const auto& [key, value] : unknown.items())
-    if (!json.contains(key)) json[key] = value;
-}
-
-Json parsed_object(const std::string& text) {
-  return text.empty() ? Json::object() : Json::parse(text);
-}
-
 // Members of an object, as texts that are put together as nlohmann-json would.
 using Members = std::vector<std::pair<std::string, std::string_view>>;
 
@@ -127,10 +91,6 @@ std::string pretty(const Json& json, std::size_t depth) {
     if (c == '\n') text.append(2 * depth, ' ');
   }
   return text;
-}
-
-std::string canonical(const Json& json) {
-  return Sorted(json).dump();
 }
 
 Result<void> check_reads_back(const std::string& text, const StoredState& state) {

@@ -1,0 +1,93 @@
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "nvmeofs/connection_option.h"
+#include "store/connections_keys.h"
+#include "store/connections_text.h"
+#include "store/json_section.h"
+#include "store/json_syntax.h"
+#include "store/utc_time.h"
+
+namespace nvmeofs {
+namespace {
+
+using Json = nlohmann::json;
+
+std::map<std::string, std::string> options_of(const Section& section) {
+  const Section options(section.place("options"), section.at("options"));
+  std::map<std::string, std::string> values;
+  for (const auto& [name, value] : section.at("options").items()) {
+    const ConnectionOption* const option = find_connection_option(name);
+    if (option == nullptr) damaged("{}: there is no such option", options.place(name));
+    const auto text = options.text(name);
+    const auto canonical = check(*option, text);
+    // Not what is wrong with it: that could be a part of a secret.
+    if (!canonical || *canonical != text)
+      damaged("{}: it is no value of this option", options.place(name));
+    values.emplace(name, text);
+  }
+  return values;
+}
+
+StoredConnection connection_of(const std::string& name, const Section& section) {
+  Connection wanted{.name =
+                        parsed(fmt::format("connection {}", printable(name)), Nqn::parse(name))};
+  if (section.has("nqn"))
+    wanted.nqn = parsed(section.place("nqn"), Nqn::parse(section.text("nqn")));
+  wanted.addresses = addresses_of(section);
+  for (const auto& address : wanted.addresses)
+    if (address.is_wildcard())
+      damaged("{}: {} is no address of a machine", section.place("addresses"), address.uri());
+  wanted.connected = section.boolean("connected");
+  wanted.options = options_of(section);
+  const auto made = parse_utc(section.text("made"));
+  if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
+  return {std::move(wanted), *made};
+}
+
+// Each would end the other's paths.
+void check_subsystems(const StoredConnections& connections) {
+  std::map<std::string_view, std::string_view> seen;
+  for (const auto& [name, stored] : connections) {
+    const auto [other, is_new] = seen.emplace(stored.wanted.subsystem().str(), name);
+    if (!is_new) damaged("connections {} and {} are to the same subsystem", other->second, name);
+  }
+}
+
+ConnectionsText content_of(const Json& json) {
+  if (!json.is_object()) damaged("it is no JSON object");
+  const Section file("at the top", json);
+  check_version(file, connections_mark, connections_version, "file of connections");
+  check_checksum(file, json);
+
+  ConnectionsText content;
+  content.generation = generation_of(file);
+  Json unknown = file.unknown(connections_top_keys);
+  const Section all("at the top, \"connections\"", file.at("connections"));
+  for (const auto& [name, value] : file.at("connections").items()) {
+    const Section section(fmt::format("connection {}", printable(name)), value);
+    content.state.emplace(name, connection_of(name, section));
+    if (auto rest = section.unknown(connection_keys); !rest.empty())
+      unknown["connections"][name] = std::move(rest);
+  }
+  check_subsystems(content.state);
+  if (!unknown.empty()) content.unknown = unknown.dump();
+  return content;
+}
+
+}  // namespace
+
+Result<ConnectionsText> read_connections(std::string_view text) {
+  if (auto error = syntax_error(text))
+    return refuse(EINVAL, Reason::state_unreadable, "{}", *error);
+  try {
+    return content_of(Json::parse(text));
+  } catch (const Damage& damage) {
+    return refuse(EINVAL, Reason::state_unreadable, "{}", damage.what);
+  } catch (const Json::exception& exception) {
+    return refuse(EINVAL, Reason::state_unreadable, "{}", printable(exception.what()));
+  }
+}
+
+}  // namespace nvmeofs

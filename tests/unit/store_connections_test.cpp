@@ -1,0 +1,200 @@
+// The file of connections. What it shares with the state file is tested there.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "store/connections_file.h"
+#include "store/no_store.h"
+#include "store_support.h"
+
+namespace nvmeofs {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string secret = "DHHC-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+
+StoredConnections small() {
+  return {{"toto",
+           {{.name = Nqn::parse("toto").value(),
+             .nqn = Nqn::parse("nqn.2026-01.org.example:toto").value(),
+             .addresses = {TransportAddress::parse("192.168.1.32", Trtype::tcp).value(),
+                           TransportAddress::parse("[fe80::1%eth0]:4421", Trtype::rdma).value()},
+             .connected = true,
+             .options = {{"dhchap_secret", secret}, {"queue_size", "64"}}},
+            std::chrono::system_clock::time_point(std::chrono::seconds(1782900000))}}};
+}
+
+std::string written(const StoredConnections& connections, std::uint64_t generation = 7) {
+  return ConnectionsWriter().write(connections, generation).value();
+}
+
+std::string error_of(const std::string& text) {
+  const auto content = read_connections(text);
+  if (content) return "it was read";
+  EXPECT_EQ(content.error().reason, Reason::state_unreadable);
+  return content.error().message;
+}
+
+std::string edit_error(const std::string& from, const std::string& to) {
+  return error_of(edited(replaced(written(small()), from, to)));
+}
+
+TEST(ConnectionsText, IsWhatTheHeaderShows) {
+  EXPECT_EQ(edited(written(small())), R"({
+  "format": "nvmeofs connections",
+  "version": 1,
+  "generation": 7,
+  "connections": {
+    "toto": {
+      "nqn": "nqn.2026-01.org.example:toto",
+      "addresses": [
+        "tcp://192.168.1.32:4420",
+        "rdma://[fe80::1%eth0]:4421"
+      ],
+      "connected": true,
+      "options": {
+        "dhchap_secret": ")" + secret + R"(",
+        "queue_size": "64"
+      },
+      "made": "2026-07-01T10:00:00Z"
+    }
+  }
+}
+)");
+}
+
+TEST(ConnectionsText, ReadsBack) {
+  auto connections = small();
+  auto plain = small().at("toto");
+  plain.wanted.name = Nqn::parse("titi").value();
+  plain.wanted.nqn.reset();
+  plain.wanted.options.clear();
+  plain.wanted.connected = false;
+  connections.emplace("titi", plain);
+  const auto content = read_connections(written(connections));
+  ASSERT_TRUE(content) << content.error().message;
+  EXPECT_EQ(content->state, connections);
+  EXPECT_EQ(content->unknown, "");
+}
+
+TEST(ConnectionsText, NamesConnectionAndKeyOfAWrongValue) {
+  EXPECT_THAT(edit_error("\"toto\"", "\"to to\""), HasSubstr("connection to to"));
+  EXPECT_THAT(edit_error("org.example", "org,example"), HasSubstr("connection toto, \"nqn\""));
+  EXPECT_THAT(edit_error("tcp://192.168.1.32:4420", "tcp://192.168.1.320"),
+              HasSubstr("connection toto, \"addresses\""));
+  EXPECT_THAT(edit_error("192.168.1.32", "0.0.0.0"),
+              HasSubstr("connection toto, \"addresses\": tcp://0.0.0.0:4420 is no address"));
+  EXPECT_THAT(edit_error("\"connected\": true", "\"connected\": 1"),
+              HasSubstr("connection toto, \"connected\": it is true or false"));
+  EXPECT_THAT(edit_error("\"64\"", "\"64,nqn=x\""), HasSubstr("\"options\", \"queue_size\""));
+  EXPECT_THAT(edit_error("queue_size", "queue"), HasSubstr("there is no such option"));
+  EXPECT_THAT(edit_error("2026-07-01", "2026-02-30"), HasSubstr("connection toto, \"made\""));
+}
+
+TEST(ConnectionsText, NeverRepeatsASecretThatIsWrong) {
+  EXPECT_THAT(edit_error("KfiaR:", "KfiaX:"),
+              AllOf(HasSubstr("\"dhchap_secret\""), Not(HasSubstr("AAECAw"))));
+}
+
+TEST(ConnectionsText, HasNoSubsystemTwice) {
+  auto connections = small();
+  auto other = small().at("toto");
+  other.wanted.name = Nqn::parse("titi").value();
+  connections.emplace("titi", other);
+  const auto text = ConnectionsWriter().write(connections, 1);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().reason, Reason::not_saved);
+  EXPECT_THAT(text.error().message, HasSubstr("titi and toto"));
+}
+
+TEST(ConnectionsText, KeepsKeysThatItDoesNotKnowWithTheirConnection) {
+  auto text = edited(replaced(written(small()), "\"connected\"", R"("color": "red", "connected")"));
+  text = replaced(text, "\"generation\"", R"("later": 1, "generation")");
+  auto content = read_connections(text).value();
+  ConnectionsWriter writer(content.unknown);
+  EXPECT_THAT(writer.write(content.state, 8).value(),
+              AllOf(HasSubstr("\"color\": \"red\""), HasSubstr("\"later\": 1")));
+  writer.saved({});
+  EXPECT_THAT(writer.write(content.state, 9).value(),
+              AllOf(Not(HasSubstr("color")), HasSubstr("\"later\": 1")));
+}
+
+TEST(ConnectionsText, OfTheOtherFileIsNotRead) {
+  EXPECT_THAT(edit_error("nvmeofs connections", "nvmeofs state"),
+              HasSubstr("it is no file of connections"));
+}
+
+TEST(ConnectionsFile, StandsBesideTheStateFile) {
+  EXPECT_EQ(connections_file_of("/var/lib/nvmeofs/state.json"),
+            "/var/lib/nvmeofs/state.connections.json");
+  EXPECT_EQ(connections_file_of("/srv/state"), "/srv/state.connections");
+}
+
+class ConnectionsFileTest : public testing::Test {
+ protected:
+  void open() {
+    file.reset();
+    auto opened = ConnectionsFile::open(path, files);
+    ASSERT_TRUE(opened) << opened.error().message;
+    file = std::move(*opened);
+  }
+
+  TempDir directory;
+  const std::string path = directory.path() + "/state.connections.json";
+  FaultyFiles files;
+  std::unique_ptr<ConnectionsFile> file;
+};
+
+TEST_F(ConnectionsFileTest, LoadsWhatWasSaved) {
+  open();
+  EXPECT_EQ(file->load(), StoredConnections{});
+  ASSERT_TRUE(file->save(small()));
+  open();
+  EXPECT_EQ(file->load(), small());
+}
+
+TEST_F(ConnectionsFileTest, IsForItsOwnerOnly) {
+  open();
+  ASSERT_TRUE(file->load());
+  ASSERT_TRUE(file->save(small()));
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+}
+
+TEST_F(ConnectionsFileTest, IsAsBeforeWhenASaveIsRefused) {
+  open();
+  ASSERT_TRUE(file->load());
+  ASSERT_TRUE(file->save(small()));
+  files.before = [](const std::string& call) { return call.starts_with("write") ? ENOSPC : 0; };
+  const auto saved = file->save({});
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().errnum, ENOSPC);
+  files.before = nullptr;
+  open();
+  EXPECT_EQ(file->load(), small());
+}
+
+TEST_F(ConnectionsFileTest, IsNeverWrittenOverWhatCannotBeRead) {
+  write_text(path, "{}");
+  open();
+  const auto loaded = file->load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().reason, Reason::state_unreadable);
+  EXPECT_FALSE(file->save(small()));
+  EXPECT_EQ(text_of(path), "{}");
+}
+
+TEST(NoConnectionStoreTest, KeepsNothing) {
+  NoConnectionStore store;
+  EXPECT_TRUE(store.save(small()));
+  EXPECT_EQ(store.load(), StoredConnections{});
+}
+
+}  // namespace
+}  // namespace nvmeofs
