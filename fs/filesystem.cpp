@@ -1,7 +1,15 @@
 #include "fs/filesystem.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <deque>
+#include <iterator>
 #include <utility>
+#include <vector>
+
+#include "fs/connections_branch.h"
+#include "fs/exports_branch.h"
+#include "fs/show.h"
 
 namespace nvmeofs {
 namespace {
@@ -9,53 +17,63 @@ namespace {
 // A record is for a person; nobody reads 64 KiB of a value that was too long.
 constexpr std::size_t longest_recorded = 4096;
 
+constexpr std::size_t longest_log = 256;
+
 std::string_view without_newline(std::string_view bytes) {
   if (bytes.ends_with('\n')) bytes.remove_suffix(1);
   return bytes;
 }
 
-}  // namespace
-
-Filesystem::Filesystem(Engine& engine, FilesystemOptions options)
-    : engine_(engine), options_(std::move(options)), tree_(engine, options_.owner) {}
-
-void Filesystem::make_export(Caller caller, std::string_view name, Completion completion) {
-  engine_.submit(Request{std::move(caller), std::string(name), 0, "", "", Intent(MakeExport{})},
-                 std::move(completion));
-}
-
-void Filesystem::remove_export(Caller caller, std::string_view name, Completion completion) {
-  engine_.submit(Request{std::move(caller), std::string(name), 0, "", "", Intent(RemoveExport{})},
-                 std::move(completion));
-}
-
-Result<Intent> Filesystem::parse(const OpenFile& file, std::string_view bytes, off_t offset) const {
+Result<WrittenValue> parse(const OpenFile& file, std::string_view bytes, off_t offset) {
   const Result<bool> append = file.appends(offset);
   if (!append) return tl::make_unexpected(append.error());
-  if (bytes.size() > longest_value) {
+  if (bytes.size() > Filesystem::longest_value) {
     return refuse(EFBIG, Reason::too_long, "{} bytes are too many for one value; the limit is {}",
-                  bytes.size(), longest_value);
+                  bytes.size(), Filesystem::longest_value);
   }
   if (bytes.find('\0') != std::string_view::npos)
     return refuse(EINVAL, Reason::bad_value, "the value has a NUL byte; write plain text");
-  return file.target()->attribute->store(without_newline(bytes),
-                                         {options_.default_transport, *append});
+  return WrittenValue{without_newline(bytes), *append};
 }
+
+std::vector<std::unique_ptr<const Branch>> branches(Engine& engine, Connections& connections,
+                                                    const FilesystemOptions& options) {
+  std::vector<std::unique_ptr<const Branch>> all;
+  all.push_back(std::make_unique<ExportsBranch>(engine, options.owner, options.default_transport));
+  all.push_back(
+      std::make_unique<ConnectionsBranch>(connections, options.owner, options.default_transport));
+  return all;
+}
+
+// Of both, in the order of time.
+Tree::Log log_of(const Engine& engine, const Connections& connections) {
+  const auto served = engine.snapshot();
+  const auto used = connections.snapshot();
+  std::deque<Record> log;
+  std::merge(served->log.begin(), served->log.end(), used->log.begin(), used->log.end(),
+             std::back_inserter(log),
+             [](const Record& a, const Record& b) { return a.when < b.when; });
+  while (log.size() > longest_log) log.pop_front();
+  return {log_text(log), log.empty() ? std::nullopt : std::optional(log.back().when)};
+}
+
+}  // namespace
+
+Filesystem::Filesystem(Engine& engine, Connections& connections, FilesystemOptions options)
+    : options_(std::move(options)),
+      tree_(options_.owner, branches(engine, connections, options_),
+            [&engine, &connections] { return log_of(engine, connections); }) {}
 
 void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes,
                        off_t offset, Completion completion) {
-  const ExportFile& target = *file->target();
-  Request request{std::move(caller),
-                  target.name,
-                  target.serial,
-                  std::string(target.attribute->name),
-                  std::string(without_newline(bytes).substr(0, longest_recorded)),
-                  parse(*file, bytes, offset)};
-  engine_.submit(std::move(request), [file = std::move(file), offset, size = bytes.size(),
-                                      completion = std::move(completion)](Result<void> result) {
-    if (result) file->accepted(offset, size);
-    completion(std::move(result));
-  });
+  const auto target = file->target();
+  target->store(std::move(caller), std::string(without_newline(bytes).substr(0, longest_recorded)),
+                parse(*file, bytes, offset),
+                [file = std::move(file), offset, size = bytes.size(),
+                 completion = std::move(completion)](Result<void> result) {
+                  if (result) file->accepted(offset, size);
+                  completion(std::move(result));
+                });
 }
 
 }  // namespace nvmeofs

@@ -5,11 +5,11 @@
 
 namespace nvmeofs {
 
-OpenFile::OpenFile(std::string text, std::optional<ExportFile> target, bool append)
+OpenFile::OpenFile(std::string text, std::shared_ptr<const WritableFile> target, bool append)
     : text_(std::move(text)), target_(std::move(target)), append_(append) {}
 
 Result<bool> OpenFile::appends(off_t offset) const {
-  const bool list = target_->attribute->kind == Kind::list;
+  const bool list = target_->kind() == Kind::list;
   const std::lock_guard lock(mutex_);
   if (list && append_) return true;
   if (append_ ? end_ == 0 : offset == 0) return false;

@@ -8,23 +8,22 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "fs/tree.h"
+#include "fs/branch.h"
 
 namespace nvmeofs {
 
 // Any thread.
 class OpenFile {
  public:
-  // `target` is what can be written; nothing for a file opened for reading.
-  OpenFile(std::string text, std::optional<ExportFile> target, bool append);
+  // `target` is what can be written; nullptr for a file opened for reading.
+  OpenFile(std::string text, std::shared_ptr<const WritableFile> target, bool append);
 
   const std::string& text() const { return text_; }
-  const std::optional<ExportFile>& target() const { return target_; }
+  const std::shared_ptr<const WritableFile>& target() const { return target_; }
 
   // What a write at this offset means: true adds to the list, false is a new value.
   // EINVAL (not_one_write) for a value that comes in pieces.
@@ -37,7 +36,7 @@ class OpenFile {
 
  private:
   const std::string text_;
-  const std::optional<ExportFile> target_;
+  const std::shared_ptr<const WritableFile> target_;
   const bool append_;
   mutable std::mutex mutex_;
   off_t end_ = 0;  // of the last accepted write; 0: none yet

@@ -5,6 +5,11 @@
 
 #include <cerrno>
 #include <iterator>
+#include <vector>
+
+#include "fs/connections_branch.h"
+#include "fs/export_attributes.h"
+#include "nvmeofs/connection_option.h"
 
 namespace nvmeofs {
 namespace {
@@ -15,11 +20,11 @@ void notify(fuse_session* session, const Notice& notice) {
   int result = 0;
   switch (notice.kind) {
     case Notice::Kind::appeared:
-      result = fuse_lowlevel_notify_inval_entry(session, exports_node, notice.name.c_str(),
+      result = fuse_lowlevel_notify_inval_entry(session, notice.parent, notice.name.c_str(),
                                                 notice.name.size());
       break;
     case Notice::Kind::removed:
-      result = fuse_lowlevel_notify_delete(session, exports_node, notice.node, notice.name.c_str(),
+      result = fuse_lowlevel_notify_delete(session, notice.parent, notice.node, notice.name.c_str(),
                                            notice.name.size());
       break;
     case Notice::Kind::changed:
@@ -31,32 +36,55 @@ void notify(fuse_session* session, const Notice& notice) {
     spdlog::debug("the kernel could not be told of a change: error {}", -result);
 }
 
+// `files`: the nodes of what can be written in the directory of a view.
+template <class Views, class NodeOf, class Files>
+std::deque<Notice> changes(const Views& before, const Views& after, NodeId directory,
+                           NodeOf node_of, Files files) {
+  std::deque<Notice> list;
+  bool names_changed = false;
+  for (const auto& [name, view] : before) {
+    const auto now = after.find(name);
+    if (now == after.end() || now->second.serial != view.serial) {
+      list.push_back({Notice::Kind::removed, node_of(view.serial, 0), directory, name});
+      names_changed = true;
+    }
+  }
+  for (const auto& [name, view] : after) {
+    const auto then = before.find(name);
+    if (then == before.end() || then->second.serial != view.serial) {
+      list.push_back({Notice::Kind::appeared, node_of(view.serial, 0), directory, name});
+      names_changed = true;
+    } else if (then->second.changed != view.changed) {
+      for (const unsigned slot : files())
+        list.push_back({Notice::Kind::changed, node_of(view.serial, slot), 0, ""});
+    }
+  }
+  if (names_changed) list.push_back({Notice::Kind::changed, directory, 0, ""});
+  return list;
+}
+
+template <class Rows>
+std::vector<unsigned> writable_slots(const Rows& rows) {
+  std::vector<unsigned> slots;
+  for (unsigned row = 0; row < rows.size(); ++row)
+    if (rows[row].kind != Kind::report) slots.push_back(row + 1);
+  return slots;
+}
+
 }  // namespace
 
 std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
-  std::deque<Notice> list;
-  bool names_changed = false;
-  for (const auto& [name, view] : before.exports) {
-    const auto now = after.exports.find(name);
-    if (now == after.exports.end() || now->second.serial != view.serial) {
-      list.push_back({Notice::Kind::removed, export_node(view.serial), name});
-      names_changed = true;
-    }
-  }
-  const auto rows = export_attributes();
-  for (const auto& [name, view] : after.exports) {
-    const auto then = before.exports.find(name);
-    if (then == before.exports.end() || then->second.serial != view.serial) {
-      list.push_back({Notice::Kind::appeared, export_node(view.serial), name});
-      names_changed = true;
-    } else if (then->second.changed != view.changed) {
-      for (unsigned row = 0; row < rows.size(); ++row)
-        if (rows[row].kind != Kind::report)
-          list.push_back({Notice::Kind::changed, export_node(view.serial, row + 1), ""});
-    }
-  }
-  if (names_changed) list.push_back({Notice::Kind::changed, exports_node, ""});
-  return list;
+  return changes(before.exports, after.exports, exports_node, export_node,
+                 [] { return writable_slots(export_attributes()); });
+}
+
+std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
+  return changes(before.connections, after.connections, connections_node, connection_node, [] {
+    auto slots = writable_slots(connection_attributes());
+    for (unsigned option = 0; option < connection_options().size(); ++option)
+      slots.push_back(first_option_slot + option);
+    return slots;
+  });
 }
 
 Invalidation::Invalidation(fuse_session* session) : session_(session), thread_([this] { run(); }) {}

@@ -1,4 +1,4 @@
-// Tells the kernel what it may no longer believe, after exports changed by another way than the
+// Tells the kernel what it may no longer believe, after something changed by another way than the
 // request that it is waiting for.
 //
 // A thread of its own: a notification takes the kernel's lock of the directory, which the caller of
@@ -12,7 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "fs/tree.h"
+#include "fs/node.h"
+#include "nvmeofs/connections.h"
 #include "nvmeofs/snapshot.h"
 
 struct fuse_session;
@@ -22,11 +23,13 @@ namespace nvmeofs {
 struct Notice {
   enum class Kind { appeared, removed, changed } kind = Kind::changed;
   NodeId node = 0;
-  std::string name;  // in exports/; of appeared and removed
+  NodeId parent = 0;  // of appeared and removed
+  std::string name;   // in it
 };
 
 // What to tell of the way from one snapshot to the next. Reports are not kept by the kernel.
 std::deque<Notice> notices(const Snapshot& before, const Snapshot& after);
+std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after);
 
 class Invalidation {
  public:

@@ -28,6 +28,7 @@
 #include "probe/check.h"
 #include "probe/rdma_bind.h"
 #include "sim/machine.h"
+#include "sim/sim_fabric.h"
 
 namespace nvmeofs {
 namespace {
@@ -65,13 +66,13 @@ void wait_for_end(int signals, int ended, int mounts, std::optional<dev_t> devic
   if ((waits[0].revents & POLLIN) == 0) return;
   signalfd_siginfo info{};
   if (::read(signals, &info, sizeof info) == sizeof info)
-    spdlog::info("ending after signal {}; exports are served on",
+    spdlog::info("ending after signal {}; exports and connections stay as they are",
                  strsignal(static_cast<int>(info.ssi_signo)));
 }
 
 void describe_simulation() {
-  fmt::print("Simulated: nothing here reaches a disk or a network. There are\n{}",
-             SimMachine::example().describe());
+  fmt::print("Simulated: nothing here reaches a disk or a network. There are\n{}{}",
+             SimMachine::example().describe(), SimFabric::example().describe());
   std::fflush(stdout);
 }
 
@@ -89,12 +90,14 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
 
   auto engine = std::make_unique<Engine>((*world)->environment(),
                                          EngineOptions{.hosts_any = command.hosts_any});
-  Filesystem filesystem(*engine, {.owner = {::geteuid(), ::getegid()},
-                                  .default_transport = command.default_transport,
-                                  .on_ready = [&] {
-                                    if (command.source == Source::sim) describe_simulation();
-                                    startup.ready();
-                                  }});
+  auto connections = std::make_unique<Connections>((*world)->connections(), ConnectionsOptions{});
+  Filesystem filesystem(*engine, *connections,
+                        {.owner = {::geteuid(), ::getegid()},
+                         .default_transport = command.default_transport,
+                         .on_ready = [&] {
+                           if (command.source == Source::sim) describe_simulation();
+                           startup.ready();
+                         }});
   auto session = Session::open(filesystem, {.source = std::string(to_string(command.source)),
                                             .allow_other = command.allow_other,
                                             .read_only = command.read_only});
@@ -103,7 +106,12 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   engine->on_publish([&told = *invalidation](const Snapshot& before, const Snapshot& after) {
     told.tell(notices(before, after));
   });
+  connections->on_publish(
+      [&told = *invalidation](const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
+        told.tell(notices(before, after));
+      });
   if (auto started = engine->start(); !started) return started;
+  if (auto started = connections->start(); !started) return started;
   engine->wait_for_first_look(first_look);
   if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
   // Before anybody is told that it is there: an end that comes at once is seen.
@@ -117,8 +125,10 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   // answer through a session that is no more.
   sd_notify(0, "STOPPING=1");
   engine->stop();
+  connections->stop();
   invalidation.reset();
   (*session)->stop();
+  connections.reset();
   engine.reset();
   return {};
 }

@@ -46,16 +46,16 @@ Caller caller_of(fuse_req_t req) {
   return caller;
 }
 
-double attribute_timeout(NodeId node) {
-  return Tree::cacheable(node) ? second : 0.0;
+double attribute_timeout(const Tree& tree, NodeId node) {
+  return tree.cacheable(node) ? second : 0.0;
 }
 
 Found<fuse_entry_param> make_entry(const Tree& tree, NodeId node) {
-  return tree.attributes(node).map([node](const struct stat& st) {
+  return tree.attributes(node).map([&tree, node](const struct stat& st) {
     fuse_entry_param entry{};
     entry.ino = node;
     entry.attr = st;
-    entry.attr_timeout = attribute_timeout(node);
+    entry.attr_timeout = attribute_timeout(tree, node);
     entry.entry_timeout = second;
     return entry;
   });
@@ -89,7 +89,7 @@ void on_forget_multi(fuse_req_t req, std::size_t, fuse_forget_data*) {
 void on_getattr(fuse_req_t req, fuse_ino_t node, fuse_file_info*) {
   answer(req, "getattr", [&](Filesystem& fs, Reply reply) {
     const auto st = fs.tree().attributes(node);
-    st ? reply.attributes(*st, attribute_timeout(node)) : reply.error(st.error());
+    st ? reply.attributes(*st, attribute_timeout(fs.tree(), node)) : reply.error(st.error());
   });
 }
 
@@ -101,31 +101,34 @@ void on_setattr(fuse_req_t req, fuse_ino_t node, struct stat*, int to_set, fuse_
     if (!st) return reply.error(st.error());
     if ((to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0)
       return reply.error(EPERM);
-    reply.attributes(*st, attribute_timeout(node));
+    reply.attributes(*st, attribute_timeout(fs.tree(), node));
   });
 }
 
 void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t) {
   answer(req, "mkdir", [&](Filesystem& fs, Reply reply) {
-    if (parent != exports_node) return reply.error(EPERM);
+    const Branch* const branch = fs.tree().branch_at(parent);
+    if (branch == nullptr) return reply.error(EPERM);
     // std::function wants to be copied, a Reply does not.
     auto waiting = std::make_shared<Reply>(std::move(reply));
-    fs.make_export(caller_of(req), name,
-                   [&tree = fs.tree(), waiting, name = std::string(name)](Result<void> result) {
-                     if (!result) return waiting->error(result.error().errnum);
-                     const auto entry = tree.lookup(exports_node, name).and_then([&](NodeId node) {
-                       return make_entry(tree, node);
-                     });
-                     entry ? waiting->entry(*entry) : waiting->error(entry.error());
-                   });
+    branch->make(
+        caller_of(req), name,
+        [&tree = fs.tree(), waiting, parent, name = std::string(name)](Result<void> result) {
+          if (!result) return waiting->error(result.error().errnum);
+          const auto entry = tree.lookup(parent, name).and_then([&](NodeId node) {
+            return make_entry(tree, node);
+          });
+          entry ? waiting->entry(*entry) : waiting->error(entry.error());
+        });
   });
 }
 
 void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
   answer(req, "rmdir", [&](Filesystem& fs, Reply reply) {
-    if (parent != exports_node) return reply.error(EPERM);
+    const Branch* const branch = fs.tree().branch_at(parent);
+    if (branch == nullptr) return reply.error(EPERM);
     auto waiting = std::make_shared<Reply>(std::move(reply));
-    fs.remove_export(caller_of(req), name, [waiting](Result<void> result) {
+    branch->remove(caller_of(req), name, [waiting](Result<void> result) {
       waiting->error(result ? 0 : result.error().errnum);
     });
   });
@@ -135,13 +138,12 @@ void on_open(fuse_req_t req, fuse_ino_t node, fuse_file_info* info) {
   answer(req, "open", [&](Filesystem& fs, Reply reply) {
     auto text = fs.tree().text(node);
     if (!text) return reply.error(text.error());
-    std::optional<ExportFile> target;
+    std::shared_ptr<const WritableFile> target;
     if ((info->flags & O_ACCMODE) != O_RDONLY) {
-      const auto file = fs.tree().export_file(node);
-      if (!file && file.error() == ESTALE) return reply.error(ESTALE);
-      // As configfs: also root, whom no permission bit stops.
-      if (!file || file->attribute->store == nullptr) return reply.error(EACCES);
-      target = *file;
+      auto file = fs.tree().writable(node);
+      // EACCES as configfs: also for root, whom no permission bit stops.
+      if (!file) return reply.error(file.error());
+      target = std::move(*file);
     }
     const bool append = (info->flags & O_APPEND) != 0;
     fuse_file_info opened = *info;
@@ -169,7 +171,7 @@ void on_write(fuse_req_t req, fuse_ino_t, const char* bytes, std::size_t size, o
               fuse_file_info* info) {
   answer(req, "write", [&](Filesystem& fs, Reply reply) {
     const auto file = fs.handles().file(info->fh);
-    if (file == nullptr || !file->target()) return reply.error(EBADF);
+    if (file == nullptr || file->target() == nullptr) return reply.error(EBADF);
     if (offset < 0) return reply.error(EINVAL);
     if (size == 0) return reply.written(0);
     auto waiting = std::make_shared<Reply>(std::move(reply));

@@ -20,6 +20,14 @@ is the NQN that they connect to.
 
 The host connects with
   nvme connect -t rdma -a 192.168.1.32 -s 4420 -n toto
+or with nvmeofs: each directory in connections/ is one subsystem of another machine that this one uses.
+
+  mkdir connections/toto
+  echo 192.168.1.32 > connections/toto/address    where it is served; several are several paths
+  echo 1 > connections/toto/connected             connects; or says why not
+  cat connections/toto/device                     /dev/nvme0n1
+  echo 0 > connections/toto/connected             refused while the disk is in use
+  rmdir connections/toto
 
 The files of an export
 ----------------------
@@ -35,6 +43,16 @@ status    disabled, enabled, waiting (for its disk or its address), drifted (som
           then the addresses, the hosts, how many are connected, and the last refusal.
 plan      What writing 1 to enabled would do to the kernel, or 0 once it is enabled.
 clients   Who is connected: address, transport, host NQN, how sure that is, and how it is known.
+
+The files of a connection
+-------------------------
+address   As of an export: one path each.
+nqn       The subsystem; the name of the directory unless written.
+connected 1 or 0. While a disk is in use 0 is refused; "0 force" does it all the same.
+device    Its disks, one a line.
+status    disconnected, connected, degraded (some paths are not there), connecting (none is; it goes on
+          trying), or foreign (made by something else); then each path, and the last refusal.
+options/  What the kernel takes with a connection, by the names of nvme-cli. A secret reads "set".
 
 log, beside this file, has the last 256 changes and refusals.
 

@@ -23,6 +23,12 @@ std::string outcome(const Record& record) {
   return fmt::format("{} {}", errno_name(record.errnum), to_string(record.reason));
 }
 
+std::string refused_line(const std::optional<Record>& refused) {
+  if (!refused) return "";
+  return fmt::format("refused {}: {}: {} ({})\n", outcome(*refused), printable(refused->what),
+                     printable(refused->text, longest_sentence), iso_time(refused->when));
+}
+
 }  // namespace
 
 std::string iso_time(std::chrono::system_clock::time_point when) {
@@ -41,12 +47,22 @@ std::string status_text(const Status& status) {
   if (status.state != State::disabled && status.clients != 0U)
     text += status.clients ? fmt::format("clients {}\n", *status.clients) : "clients unknown\n";
   if (!status.note.empty()) text += "note " + printable(status.note, longest_sentence) + "\n";
-  if (status.refused) {
-    text += fmt::format(
-        "refused {}: {}: {} ({})\n", outcome(*status.refused), printable(status.refused->what),
-        printable(status.refused->text, longest_sentence), iso_time(status.refused->when));
+  return text + refused_line(status.refused);
+}
+
+std::string connection_status_text(const ConnectionStatus& status) {
+  std::string text = fmt::format("{}\n", to_string(status.state));
+  for (const PathStatus& path : status.paths) {
+    text += fmt::format("path {} {} {}", printable(path.where), printable(path.state),
+                        path.controller.empty() ? "-" : path.controller);
+    if (!path.ana.empty()) text += fmt::format(" {}", printable(path.ana));
+    if (path.queues != 0) text += fmt::format(" queues {}", path.queues);
+    if (path.foreign) text += " foreign";
+    if (!path.trouble.empty())
+      text += fmt::format(": {}", printable(path.trouble, longest_sentence));
+    text += "\n";
   }
-  return text;
+  return text + refused_line(status.refused);
 }
 
 std::string plan_text(const Result<Plan>& plan, std::string_view root) {

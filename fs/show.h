@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nvmeofs/connections.h"
 #include "nvmeofs/sessions.h"
 #include "nvmeofs/snapshot.h"
 #include "nvmeofs/step.h"
@@ -22,6 +23,7 @@ std::string iso_time(std::chrono::system_clock::time_point when);
 std::string status_text(const Status& status);
 std::string plan_text(const Result<Plan>& plan, std::string_view root);
 std::string clients_text(const Result<std::vector<Client>>& clients);
+std::string connection_status_text(const ConnectionStatus& status);
 std::string log_text(const std::deque<Record>& log);
 
 }  // namespace nvmeofs

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/identity.h"
+#include "host/kernel_initiator.h"
 #include "nvmet/nvmet_backend.h"
 #include "probe/address_probe.h"
 #include "probe/device_probe.h"
@@ -13,24 +14,33 @@
 #include "sessions/kernel_sessions.h"
 #include "sim/kernel.h"
 #include "sim/sim_backend.h"
+#include "sim/sim_initiator.h"
 #include "sim/sim_probe.h"
 #include "sim/sim_sessions.h"
 #include "sim/sim_watch.h"
+#include "store/connections_file.h"
 #include "store/no_store.h"
 #include "store/state_file.h"
 
 namespace nvmeofs {
 namespace {
 
+struct Stores {
+  std::unique_ptr<Store> exports;
+  std::unique_ptr<ConnectionStore> connections;
+};
+
 class SimWorld : public World {
  public:
-  explicit SimWorld(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+  explicit SimWorld(Stores stores) : stores_(std::move(stores)) {}
   Environment environment() override {
-    return {backend_, devices_, addresses_, sessions_, watch_, *store_, boot_, random_identity};
+    return {backend_, devices_,         addresses_, sessions_,
+            watch_,   *stores_.exports, boot_,      random_identity};
   }
+  ConnectionsEnvironment connections() override { return {initiator_, *stores_.connections}; }
 
  private:
-  std::unique_ptr<Store> store_;
+  Stores stores_;
   // This kernel begins with the program and ends with it.
   const std::string boot_ = random_identity().uuid;
   SimKernel kernel_{SimMachine::example()};
@@ -39,6 +49,7 @@ class SimWorld : public World {
   SimAddresses addresses_{kernel_};
   SimSessions sessions_{kernel_};
   SimWatch watch_{kernel_};
+  SimInitiator initiator_;
 };
 
 std::string boot_id() {
@@ -49,36 +60,44 @@ std::string boot_id() {
 
 class NvmetWorld : public World {
  public:
-  NvmetWorld(std::unique_ptr<Store> store, std::unique_ptr<NvmetBackend> backend)
-      : store_(std::move(store)), backend_(std::move(backend)) {}
+  NvmetWorld(Stores stores, std::unique_ptr<NvmetBackend> backend)
+      : stores_(std::move(stores)), backend_(std::move(backend)) {}
   Environment environment() override {
-    return {*backend_, devices_, addresses_, sessions_, changes_, *store_, boot_, random_identity};
+    return {*backend_, devices_,         addresses_, sessions_,
+            changes_,  *stores_.exports, boot_,      random_identity};
   }
+  ConnectionsEnvironment connections() override { return {initiator_, *stores_.connections}; }
 
  private:
-  std::unique_ptr<Store> store_;
+  Stores stores_;
   const std::string boot_ = boot_id();
   std::unique_ptr<NvmetBackend> backend_;
   MachineDevices devices_;
   MachineAddresses addresses_{rdma_bind_program()};
   KernelSessions sessions_;
   MachineChanges changes_;
+  KernelInitiator initiator_;
 };
 
-Result<std::unique_ptr<Store>> open_store(const std::string& state) {
-  if (state == "none") return std::make_unique<NoStore>();
-  return StateFile::open(state).map([](auto file) -> std::unique_ptr<Store> { return file; });
+Result<Stores> open_stores(const std::string& state) {
+  if (state == "none")
+    return Stores{std::make_unique<NoStore>(), std::make_unique<NoConnectionStore>()};
+  auto exports = StateFile::open(state);
+  if (!exports) return tl::make_unexpected(exports.error());
+  auto connections = ConnectionsFile::open(connections_file_of(state));
+  if (!connections) return tl::make_unexpected(connections.error());
+  return Stores{std::move(*exports), std::move(*connections)};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<World>> open_world(Source source, const std::string& state) {
-  auto store = open_store(state);
-  if (!store) return tl::make_unexpected(store.error());
-  if (source == Source::sim) return std::make_unique<SimWorld>(std::move(*store));
+  auto stores = open_stores(state);
+  if (!stores) return tl::make_unexpected(stores.error());
+  if (source == Source::sim) return std::make_unique<SimWorld>(std::move(*stores));
   auto backend = NvmetBackend::open();
   if (!backend) return tl::make_unexpected(backend.error());
-  return std::make_unique<NvmetWorld>(std::move(*store), std::move(*backend));
+  return std::make_unique<NvmetWorld>(std::move(*stores), std::move(*backend));
 }
 
 }  // namespace nvmeofs

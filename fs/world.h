@@ -5,19 +5,22 @@
 #include <string>
 
 #include "fs/options.h"
+#include "nvmeofs/connections.h"
 #include "nvmeofs/engine.h"
 #include "nvmeofs/error.h"
 
 namespace nvmeofs {
 
-// Outlives every engine over it.
+// Outlives every engine and all connections over it.
 class World {
  public:
   virtual ~World() = default;
   virtual Environment environment() = 0;
+  virtual ConnectionsEnvironment connections() = 0;
 };
 
-// Takes the state file for itself. The state is loaded by the engine. `state`: a path, or "none".
+// Takes the state files for itself. What is in them is loaded by the engines. `state`: a path, or
+// "none".
 Result<std::unique_ptr<World>> open_world(Source source, const std::string& state);
 
 }  // namespace nvmeofs

@@ -13,8 +13,10 @@
 #include "device_members.h"
 #include "device_users.h"
 #include "disk_identity.h"
+#include "fabrics_disk.h"
 #include "held_device.h"
 #include "nvmeofs/fd.h"
+#include "nvmeofs/text.h"
 
 namespace nvmeofs {
 namespace {
@@ -73,6 +75,17 @@ Result<void> check_system(dev_t device) {
                 **mount);
 }
 
+// Served on, it would go out and come in again: to this machine itself it is a loop in which a
+// write waits for itself, and two machines can make one of two.
+Result<void> check_not_remote(dev_t device) {
+  const auto subsystem = fabrics_subsystem(device);
+  if (!subsystem) return {};
+  return refuse(ELOOP, Reason::device_loop,
+                "a disk that this machine has over the network itself, of the subsystem {}; serve "
+                "it from the machine that it is in",
+                printable(*subsystem));
+}
+
 Result<void> check_block(int fd) {
   int read_only = 0;
   std::uint64_t size = 0;
@@ -104,6 +117,7 @@ Use explain_busy(Fd fd, dev_t device) {
 // descriptor for writing makes udev look at the disk again.
 Result<Fd> open_block(const DevicePath& device, const DeviceId& id, Members members) {
   constexpr int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+  if (auto ours = check_not_remote(id.device); !ours) return tl::unexpected<Error>(ours.error());
   if (auto free = check_system(id.device); !free) return tl::unexpected<Error>(free.error());
   Fd fd(open(device.path().c_str(), flags | O_EXCL));
   const bool busy = !fd && errno == EBUSY;

@@ -108,12 +108,14 @@ ProtocolTest::ProtocolTest() {
   // Bounded, as the rest: it is set before the first answer that a test waits for.
   auto ready = std::make_shared<std::promise<void>>();
   auto is_ready = ready->get_future();
-  engine_ = std::make_unique<Engine>(
-      Environment{backend_, devices_, addresses_, sessions_, watch_, store_, "boot",
-                  random_identity},
-      EngineOptions{});
+  engine_ = std::make_unique<Engine>(Environment{backend_, devices_, addresses_, sessions_, watch_,
+                                                 store_, "boot", random_identity},
+                                     EngineOptions{});
+  connections_ = std::make_unique<Connections>(ConnectionsEnvironment{initiator_, no_connections_},
+                                               ConnectionsOptions{});
   filesystem_ = std::make_unique<Filesystem>(
-      *engine_, FilesystemOptions{.owner = {0, 0}, .on_ready = [ready] { ready->set_value(); }});
+      *engine_, *connections_,
+      FilesystemOptions{.owner = {0, 0}, .on_ready = [ready] { ready->set_value(); }});
   auto session = Session::open(*filesystem_, {.source = "sim"});
   EXPECT_TRUE(session) << session.error().message;
   session_ = std::move(*session);
@@ -122,7 +124,12 @@ ProtocolTest::ProtocolTest() {
   engine_->on_publish([this](const Snapshot& before, const Snapshot& after) {
     invalidation_->tell(notices(before, after));
   });
+  connections_->on_publish(
+      [this](const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
+        invalidation_->tell(notices(before, after));
+      });
   EXPECT_TRUE(engine_->start());
+  EXPECT_TRUE(connections_->start());
   session_->start();
   kernel_ = std::make_unique<FakeKernel>(Fd(ends[1]));
 
@@ -145,6 +152,7 @@ ProtocolTest::~ProtocolTest() {
 void ProtocolTest::stop() {
   backend_.let_go();
   engine_->stop();
+  connections_->stop();
   invalidation_.reset();
   session_->stop();
   session_.reset();

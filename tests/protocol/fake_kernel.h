@@ -22,6 +22,7 @@
 #include "fs/session.h"
 #include "sim/kernel.h"
 #include "sim/sim_backend.h"
+#include "sim/sim_initiator.h"
 #include "sim/sim_probe.h"
 #include "sim/sim_sessions.h"
 #include "sim/sim_watch.h"
@@ -118,6 +119,9 @@ class ProtocolTest : public ::testing::Test {
   SimWatch watch_{sim_};
   NoStore store_;
   std::unique_ptr<Engine> engine_;
+  SimInitiator initiator_;
+  NoConnectionStore no_connections_;
+  std::unique_ptr<Connections> connections_;
   std::unique_ptr<Filesystem> filesystem_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Invalidation> invalidation_;

@@ -20,6 +20,7 @@ TEST_F(ProtocolTest, GreetsWithoutAWritebackCache) {
 TEST_F(ProtocolTest, FindsTheFixedNames) {
   EXPECT_EQ(lookup(root_node, "README"), readme_node);
   EXPECT_EQ(lookup(root_node, "exports"), exports_node);
+  EXPECT_EQ(lookup(root_node, "connections"), connections_node);
   EXPECT_EQ(lookup(root_node, "log"), log_node);
 }
 
@@ -49,7 +50,7 @@ TEST_P(UnknownNode, IsStaleForEveryQuestion) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ids, UnknownNode,
-                         ::testing::Values(5, 255, std::uint64_t{9999} << 8,
+                         ::testing::Values(6, 255, std::uint64_t{9999} << 8,
                                            (std::uint64_t{9999} << 8) + 1, ~std::uint64_t{0}));
 
 TEST_F(ProtocolTest, HasNoNodeBesideTheFilesOfAnExport) {

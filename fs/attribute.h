@@ -1,0 +1,57 @@
+// A file of an export or of a connection, as data: one row each, in the order in which they are
+// listed. The rows make lookup, listings, sizes and the reading and writing of values; nothing else
+// knows the files.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+#include <string_view>
+
+#include "nvmeofs/address.h"
+#include "nvmeofs/error.h"
+
+namespace nvmeofs {
+
+enum class Kind {
+  value,   // one write is the whole value
+  list,    // one entry a line; can be added to
+  report,  // is only read; says what is true at the moment of the open
+};
+
+// How a written text is to be understood.
+struct StoreRules {
+  Trtype default_transport = Trtype::rdma;  // of an address that names none
+  bool append = false;                      // adds to the list
+};
+
+// `Source` is asked for what is not in the view.
+template <class Source, class View, class Intent>
+struct AttributeOf {
+  std::string_view name;
+  mode_t mode;
+  Kind kind;
+  // The whole text of the file, its newline included; empty while nothing is set. Never fails:
+  // what cannot be found out is said in the text. Any thread.
+  std::string (*show)(const Source& source, const View& view);
+  // Only parses. `text` comes without the newline that ends it. nullptr: cannot be written.
+  Result<Intent> (*store)(std::string_view text, const StoreRules& rules);
+  std::string_view doc;
+};
+
+template <class Intent, class T>
+Result<Intent> to_intent(Result<T> parsed) {
+  if (!parsed) return tl::make_unexpected(std::move(parsed.error()));
+  return Intent(std::move(*parsed));
+}
+
+struct Switch {
+  bool on = false;
+  bool force = false;  // with off only
+};
+
+// "1", "0" and "0 force", where 1 and 0 are whatever the kernel's kstrtobool takes for them.
+// `way_out`: of "1 force", behind "force goes with 0 only".
+Result<Switch> parse_switch(std::string_view text, std::string_view way_out);
+
+}  // namespace nvmeofs

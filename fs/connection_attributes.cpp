@@ -1,0 +1,77 @@
+#include "fs/connection_attributes.h"
+
+#include <array>
+#include <utility>
+
+#include "fs/show.h"
+#include "nvmeofs/export.h"
+
+namespace nvmeofs {
+namespace {
+
+std::string show_address(const Connections&, const ConnectionView& view) {
+  std::string text;
+  for (const TransportAddress& address : view.wanted.addresses) text += address.uri() + "\n";
+  return text;
+}
+
+Result<ConnectionIntent> store_address(std::string_view text, const StoreRules& rules) {
+  return to_intent<ConnectionIntent>(parse_addresses(text, rules.default_transport)
+                                         .map([&](std::vector<TransportAddress> addresses) {
+                                           return SetPaths{std::move(addresses), rules.append};
+                                         }));
+}
+
+std::string show_nqn(const Connections&, const ConnectionView& view) {
+  return view.wanted.subsystem().str() + "\n";
+}
+
+Result<ConnectionIntent> store_nqn(std::string_view text, const StoreRules&) {
+  if (text.empty()) return ConnectionIntent(SetSubsystem{});
+  return to_intent<ConnectionIntent>(
+      Nqn::parse(text).map([](Nqn nqn) { return SetSubsystem{std::move(nqn)}; }));
+}
+
+std::string show_connected(const Connections&, const ConnectionView& view) {
+  return view.wanted.connected ? "1\n" : "0\n";
+}
+
+Result<ConnectionIntent> store_connected(std::string_view text, const StoreRules&) {
+  return to_intent<ConnectionIntent>(
+      parse_switch(text, "a disk that is used is no reason not to connect").map([](Switch to) {
+        return SetConnected{to.on, to.force};
+      }));
+}
+
+std::string show_device(const Connections& connections, const ConnectionView& view) {
+  std::string text;
+  if (const auto devices = connections.devices(view.serial))
+    for (const std::string& device : *devices) text += device + "\n";
+  return text;
+}
+
+std::string show_status(const Connections& connections, const ConnectionView& view) {
+  const auto status = connections.status(view.serial);
+  return status ? connection_status_text(*status) : std::string();
+}
+
+constexpr std::array rows{
+    ConnectionAttribute{"address", 0644, Kind::list, show_address, store_address,
+                        "where the subsystem is served: [transport://]address[:port], one a line"},
+    ConnectionAttribute{"nqn", 0644, Kind::value, show_nqn, store_nqn,
+                        "the subsystem's NQN; the name of the directory unless written"},
+    ConnectionAttribute{"connected", 0644, Kind::value, show_connected, store_connected,
+                        "1 connects, 0 disconnects, \"0 force\" although its disks are used"},
+    ConnectionAttribute{"device", 0444, Kind::report, show_device, nullptr,
+                        "the block devices that it gives us, one a line"},
+    ConnectionAttribute{"status", 0444, Kind::report, show_status, nullptr,
+                        "the state of each path, and the last refusal"},
+};
+
+}  // namespace
+
+std::span<const ConnectionAttribute> connection_attributes() {
+  return rows;
+}
+
+}  // namespace nvmeofs

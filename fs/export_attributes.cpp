@@ -1,0 +1,99 @@
+#include "fs/export_attributes.h"
+
+#include <array>
+#include <utility>
+
+#include "fs/show.h"
+
+namespace nvmeofs {
+namespace {
+
+std::string show_device(const Engine&, const ExportView& view) {
+  return view.wanted.device ? view.wanted.device->str() + "\n" : std::string();
+}
+
+Result<Intent> store_device(std::string_view text, const StoreRules&) {
+  if (text.empty()) return Intent(SetDevice{});
+  return to_intent<Intent>(
+      DevicePath::parse(text).map([](DevicePath device) { return SetDevice{std::move(device)}; }));
+}
+
+std::string show_address(const Engine&, const ExportView& view) {
+  std::string text;
+  for (const TransportAddress& address : view.wanted.addresses) text += address.uri() + "\n";
+  return text;
+}
+
+Result<Intent> store_address(std::string_view text, const StoreRules& rules) {
+  return to_intent<Intent>(parse_addresses(text, rules.default_transport)
+                               .map([&](std::vector<TransportAddress> addresses) {
+                                 return SetAddresses{std::move(addresses), rules.append};
+                               }));
+}
+
+std::string show_enabled(const Engine&, const ExportView& view) {
+  return view.wanted.enabled ? "1\n" : "0\n";
+}
+
+Result<Intent> store_enabled(std::string_view text, const StoreRules&) {
+  return to_intent<Intent>(
+      parse_switch(text,
+                   "to serve a device that is in use, write its path and \" force\" to device")
+          .map([](Switch to) {
+            return SetEnabled{to.on, to.force};
+          }));
+}
+
+std::string show_hosts(const Engine&, const ExportView& view) {
+  if (view.wanted.hosts.any) return "any\n";
+  std::string text;
+  for (const Nqn& host : view.wanted.hosts.list) text += host.str() + "\n";
+  return text;
+}
+
+Result<Intent> store_hosts(std::string_view text, const StoreRules& rules) {
+  return to_intent<Intent>(Hosts::parse(text).map([&](Hosts hosts) {
+    return SetHosts{std::move(hosts), rules.append};
+  }));
+}
+
+std::string show_status(const Engine& engine, const ExportView& view) {
+  const Result<Status> status = engine.status(view.serial);
+  return status ? status_text(*status) : std::string();
+}
+
+std::string show_plan(const Engine& engine, const ExportView& view) {
+  return plan_text(engine.plan(view.serial), engine.backend().root());
+}
+
+std::string show_clients(const Engine& engine, const ExportView& view) {
+  return clients_text(engine.clients(view.serial));
+}
+
+constexpr std::array rows{
+    ExportAttribute{"device", 0644, Kind::value, show_device, store_device,
+                    "the block device or regular file that is served: an absolute path"},
+    ExportAttribute{"address", 0644, Kind::list, show_address, store_address,
+                    "where it is served: [transport://]address[:port], one a line"},
+    ExportAttribute{"enabled", 0644, Kind::value, show_enabled, store_enabled,
+                    "1 serves it, 0 takes it back, \"0 force\" although hosts are connected"},
+    ExportAttribute{"hosts", 0644, Kind::list, show_hosts, store_hosts,
+                    "who may connect: any, or one host NQN a line"},
+    ExportAttribute{"status", 0444, Kind::report, show_status, nullptr,
+                    "what is true in the kernel now, and the last refusal"},
+    ExportAttribute{"plan", 0444, Kind::report, show_plan, nullptr,
+                    "the commands that writing 1 to enabled stands for, or 0 once it is enabled"},
+    ExportAttribute{"clients", 0444, Kind::report, show_clients, nullptr,
+                    "the hosts that are connected now"},
+};
+
+// Node ids have eight bits for the row, and 0 is the directory.
+static_assert(rows.size() < 256);
+
+}  // namespace
+
+std::span<const ExportAttribute> export_attributes() {
+  return rows;
+}
+
+}  // namespace nvmeofs

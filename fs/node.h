@@ -1,0 +1,69 @@
+// Nodes of the tree: numbers, entries of directories, and what stat(2) says of them.
+//
+// A node id is the inode number: the fixed ones, and (serial << 9) | (kind << 8) | slot for what is
+// below exports/ and connections/, where slot 0 is the directory of the export or connection and
+// slot n its n-th file. Serials are never given twice, so an id never comes to mean something else,
+// and the kernel's forgetting needs no book-keeping.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
+
+namespace nvmeofs {
+
+using NodeId = std::uint64_t;
+
+inline constexpr NodeId root_node = 1;
+inline constexpr NodeId readme_node = 2;
+inline constexpr NodeId exports_node = 3;
+inline constexpr NodeId log_node = 4;
+inline constexpr NodeId connections_node = 5;
+
+constexpr NodeId export_node(std::uint64_t serial, unsigned slot = 0) {
+  return serial << 9 | slot;
+}
+constexpr NodeId connection_node(std::uint64_t serial, unsigned slot = 0) {
+  return serial << 9 | 0x100 | slot;
+}
+constexpr bool is_fixed(NodeId node) {
+  return node < export_node(1);
+}
+constexpr bool is_below_exports(NodeId node) {
+  return !is_fixed(node) && (node & 0x100) == 0;
+}
+constexpr bool is_below_connections(NodeId node) {
+  return !is_fixed(node) && (node & 0x100) != 0;
+}
+constexpr std::uint64_t serial_of(NodeId node) {
+  return node >> 9;
+}
+constexpr unsigned slot_of(NodeId node) {
+  return node & 0xff;
+}
+
+// A value, or the errno that says why there is none: ESTALE for a node that is no more.
+template <class T>
+using Found = tl::expected<T, int>;
+
+struct Owner {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+struct Entry {
+  std::string name;
+  NodeId node = 0;
+  mode_t type = 0;  // S_IFDIR or S_IFREG
+};
+
+using Time = std::chrono::system_clock::time_point;
+
+// `directories`: how many are in it.
+struct stat directory_stat(NodeId node, Owner owner, Time changed, std::size_t directories);
+struct stat file_stat(NodeId node, mode_t permissions, Owner owner, Time changed, std::size_t size);
+
+}  // namespace nvmeofs
