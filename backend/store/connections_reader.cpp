@@ -14,6 +14,13 @@ namespace {
 
 using Json = nlohmann::json;
 
+// The library quotes what it read last, up to the error: it may be a secret.
+std::string without_quotation(std::string error) {
+  if (const auto begin = error.find("; last read: "); begin != std::string::npos)
+    error.erase(begin);
+  return error;
+}
+
 std::map<std::string, std::string> options_of(const Section& section) {
   const Section options(section.place("options"), section.at("options"));
   std::map<std::string, std::string> values;
@@ -80,7 +87,7 @@ ConnectionsText content_of(const Json& json) {
 
 Result<ConnectionsText> read_connections(std::string_view text) {
   if (auto error = syntax_error(text))
-    return refuse(EINVAL, Reason::state_unreadable, "{}", *error);
+    return refuse(EINVAL, Reason::state_unreadable, "{}", without_quotation(*std::move(error)));
   try {
     return content_of(Json::parse(text));
   } catch (const Damage& damage) {

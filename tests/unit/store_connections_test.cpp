@@ -101,6 +101,23 @@ TEST(ConnectionsText, NeverRepeatsASecretThatIsWrong) {
               AllOf(HasSubstr("\"dhchap_secret\""), Not(HasSubstr("AAECAw"))));
 }
 
+// The library quotes what it read last.
+TEST(ConnectionsText, NeverRepeatsASecretOfBrokenJson) {
+  const auto quoted = "\"" + secret + "\"";
+  for (const std::string& broken :
+       {quoted + quoted, quoted.substr(0, 40), "\"" + secret.substr(0, 40) + "\x01\"",
+        "\"" + secret.substr(0, 40) + "\xff\"", "\"" + secret.substr(0, 40) + "\\x\""})
+    EXPECT_THAT(edit_error(quoted, broken), AllOf(HasSubstr("line 1"), Not(HasSubstr("AAECAw"))));
+
+  const auto text = edited(written(small()));
+  for (std::size_t i = 0; i < text.size(); ++i)
+    for (const char c : {'"', '\x01', '\xff', ',', '}'}) {
+      auto damaged = text;
+      damaged[i] = c;
+      ASSERT_THAT(error_of(damaged), Not(HasSubstr("AAECAw"))) << i;
+    }
+}
+
 TEST(ConnectionsText, HasNoSubsystemTwice) {
   auto connections = small();
   auto other = small().at("toto");
