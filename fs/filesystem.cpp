@@ -67,8 +67,9 @@ Filesystem::Filesystem(Engine& engine, Connections& connections, FilesystemOptio
 void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes,
                        off_t offset, Completion completion) {
   const auto target = file->target();
+  const auto value = parse(*file, bytes, offset);
   target->store(std::move(caller), std::string(without_newline(bytes).substr(0, longest_recorded)),
-                parse(*file, bytes, offset),
+                value,
                 [file = std::move(file), offset, size = bytes.size(),
                  completion = std::move(completion)](Result<void> result) {
                   if (result) file->accepted(offset, size);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fs/export_attributes.h"
 #include "protocol/fake_kernel.h"
 #include "support/wait_until.h"
 

@@ -1,5 +1,6 @@
 // connections/: this machine as a host, here of its own target.
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
