@@ -23,6 +23,11 @@ constexpr std::chrono::seconds soon{30};
 
 class Connection : public ViewTest {
  protected:
+  void SetUp() override {
+    keep_host_identity(first_host);
+    ViewTest::SetUp();
+  }
+
   static std::string make(const std::string& name) {
     return errno_symbol(::mkdir((connections + name).c_str(), 0755) == 0 ? 0 : errno);
   }

@@ -64,6 +64,11 @@ void must_be_turned_away(const Way& way, const std::string& subsystem, const Hos
   EXPECT_NE(times_said(), before) << sh("dmesg | tail -n 5").output;
 }
 
+void keep_host_identity(const Host& host) {
+  run(fmt::format("mkdir -p /etc/nvme; echo {} > /etc/nvme/hostnqn; echo {} > /etc/nvme/hostid",
+                  host.nqn, host.id));
+}
+
 // A disconnect waits for a reconnect that is under way, and one over RDMA to a port that has just
 // gone lasts until the connection manager gives up: 78 to 102 s (nvmet-rules.md 6). It was met on
 // 6.1 when the port went between the request and its answer.

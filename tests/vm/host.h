@@ -38,6 +38,9 @@ void must_connect(const Way& way, const std::string& subsystem, const Host& host
 void must_be_turned_away(const Way& way, const std::string& subsystem, const Host& host);
 void disconnect(const std::string& subsystem);
 
+// As which host this machine connects when nothing else is said: /etc/nvme/hostnqn and hostid.
+void keep_host_identity(const Host& host);
+
 // The controllers of a subsystem ("nvme0"), or of all of them without one.
 std::vector<std::string> controllers(const std::string& subsystem = "");
 // Of its only controller: state, cntlid, serial, address …; empty when there is not exactly one.

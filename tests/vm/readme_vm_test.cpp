@@ -59,10 +59,8 @@ class Readme : public ViewTest {
     ViewTest::SetUp();
     unmount();
     // The reader's disk, and the reader's host name.
-    run(
-        fmt::format("ln -s /dev/nullb0 /dev/sdb; cp /etc/fstab /run/fstab; mkdir -p /etc/nvme; "
-                    "echo {} > /etc/nvme/hostnqn; echo {} > /etc/nvme/hostid",
-                    first_host.nqn, first_host.id));
+    run("ln -s /dev/nullb0 /dev/sdb; cp /etc/fstab /run/fstab");
+    keep_host_identity(first_host);
   }
   void TearDown() override {
     run("rm -f /dev/sdb /usr/local/sbin/nvmeofs; cp /run/fstab /etc/fstab; rm /run/fstab");
