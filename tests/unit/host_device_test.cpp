@@ -98,9 +98,11 @@ TEST_F(ConnectProgram, IsAskedForTheOptionsOnce) {
 
 TEST_F(ConnectProgram, IsNotWaitedForWhenItDoesNotSayTheOptions) {
   const std::string go = directory / "go";
-  FabricsDevice device(program("while [ ! -e " + go + " ]; do sleep 0.05; done"));
+  FabricsDevice device(
+      program("while [ ! -e " + go + " ]; do sleep 0.05; done; echo >" + (directory / "ended")));
   EXPECT_EQ(device.options(10ms).error().reason, Reason::kernel_waits);
   std::ofstream(go) << "now";
+  EXPECT_TRUE(wait_until([&] { return read("ended") == "\n"; }));
 }
 
 }  // namespace
