@@ -74,6 +74,8 @@ std::string_view to_string(Reason reason) {
       return "unreachable";
     case Reason::already_connected:
       return "already-connected";
+    case Reason::bad_discovery_log:
+      return "bad-discovery-log";
     case Reason::host_identity:
       return "host-identity";
     case Reason::kernel_refused:

@@ -46,6 +46,7 @@ enum class Reason {
   not_authenticated,  // no secret, a wrong one, or a kernel that does not use it
   unreachable,        // nobody listens at the address, or nothing answers there
   already_connected,  // this host has a controller of that subsystem at that address
+  bad_discovery_log,  // what a discovery controller says is no log page
   host_identity,      // host NQN and host id do not belong together, or are unreadable
   kernel_refused,     // refused by the kernel for a reason that was not foreseen
   kernel_waits,       // an earlier step of this export is still waiting in the kernel
