@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "controller.h"
+#include "discovery_page.h"
 #include "disk_user.h"
 #include "host_identity.h"
 #include "probe/kernel_modules.h"
@@ -163,6 +164,18 @@ void KernelInitiator::mark(const std::string& controller) {
   if (errnum == 0) return;
   spdlog::warn("{} is not marked as ours for other programs, in {}: {}", controller,
                places_.registry, std::strerror(errnum));
+}
+
+bool KernelInitiator::is_marked(const std::string& controller) {
+  return has_owner(places_.registry, controller, owner);
+}
+
+Result<DiscoveryLog> KernelInitiator::discovery_log(const std::string& controller,
+                                                    milliseconds patience) {
+  if (auto known = check_controller(places_.sysfs, controller); !known) {
+    return tl::unexpected<Error>(known.error());
+  }
+  return discovery_page("/dev/" + controller, patience);
 }
 
 }  // namespace nvmeofs

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "discovery_events.h"
 #include "fabrics_device.h"
 #include "host_changes.h"
 #include "nvmeofs/initiator.h"
@@ -11,8 +12,9 @@
 namespace nvmeofs {
 
 // Of the mount and network namespaces that it was made in. Has no thread. change_fd() and clear()
-// are for one thread; the rest is for any, several at once. connect() may take a second longer than
-// its patience. Two user_of() of one disk at once may see each other.
+// are for one thread, discovery_fd() and changed_logs() for one; the rest is for any, several at
+// once. connect() may take a second longer than its patience. Two user_of() of one disk at once may
+// see each other.
 class KernelInitiator : public Initiator {
  public:
   struct Places {
@@ -38,6 +40,11 @@ class KernelInitiator : public Initiator {
                    const std::string& value) override;
   Result<std::string> user_of(const std::string& disk) override;
   void mark(const std::string& controller) override;
+  bool is_marked(const std::string& controller) override;
+  Result<DiscoveryLog> discovery_log(const std::string& controller,
+                                     std::chrono::milliseconds patience) override;
+  int discovery_fd() override { return discoveries_.fd(); }
+  std::set<std::string> changed_logs() override { return discoveries_.take(); }
 
  private:
   Result<FabricsOptions> fabrics_options(std::chrono::milliseconds limit);
@@ -48,6 +55,7 @@ class KernelInitiator : public Initiator {
   FabricsDevice device_;
   RdmaBind rdma_;
   HostChanges changes_;
+  DiscoveryEvents discoveries_;
 };
 
 }  // namespace nvmeofs

@@ -55,13 +55,16 @@ int register_owner(const std::string& folder, const std::string& controller,
   return errnum;
 }
 
+bool has_owner(const std::string& folder, const std::string& controller, const std::string& owner) {
+  return is_controller_name(controller) &&
+         read_attribute((fs::path(folder) / controller / "owner").string()) == owner;
+}
+
 void unregister_owner(const std::string& folder, const std::string& controller,
                       const std::string& owner) {
-  if (!is_controller_name(controller)) return;
-  const fs::path entry = fs::path(folder) / controller;
-  if (read_attribute((entry / "owner").string()) != owner) return;
+  if (!has_owner(folder, controller, owner)) return;
   ErrorCode ignored;
-  fs::remove_all(entry, ignored);
+  fs::remove_all(fs::path(folder) / controller, ignored);
 }
 
 }  // namespace nvmeofs

@@ -12,6 +12,9 @@ namespace nvmeofs {
 int register_owner(const std::string& folder, const std::string& controller,
                    const std::string& owner, const std::string& sysfs);
 
+// Whether that is what stands there. Any thread.
+bool has_owner(const std::string& folder, const std::string& controller, const std::string& owner);
+
 // Of a controller that is gone, if this is its owner: the next one of that name is another's.
 // Without libnvme's udev rule nobody else takes the entry away.
 void unregister_owner(const std::string& folder, const std::string& controller,

@@ -80,11 +80,15 @@ int UdevEvents::fd() const {
 Result<bool> UdevEvents::take() {
   constexpr std::string_view wanted = "SUBSYSTEM=infiniband";
   bool rdma = false;
-  const auto taken = take_messages(fd(), [&](std::string_view message) {
+  const auto taken = take([&](std::string_view message) {
     rdma = rdma || message.find(wanted) != std::string_view::npos;
   });
   if (!taken) return tl::unexpected<Error>(taken.error());
   return rdma;
+}
+
+Result<void> UdevEvents::take(const std::function<void(std::string_view)>& each) {
+  return take_messages(fd(), each);
 }
 
 }  // namespace nvmeofs

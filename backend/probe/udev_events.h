@@ -1,8 +1,10 @@
 // Devices that come, go and change, as udev tells it; where no udev runs, as the kernel does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nvmeofs/error.h"
@@ -21,6 +23,8 @@ class UdevEvents {
   int fd() const;
   // Takes them. Whether there was one of an RDMA device among them.
   Result<bool> take();
+  // Takes them, each as its "KEY=value" strings with a NUL behind each.
+  Result<void> take(const std::function<void(std::string_view)>& each);
 
  private:
   struct Unref {

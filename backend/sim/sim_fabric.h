@@ -20,9 +20,12 @@ struct SimTarget {
 // A plain value without a lock.
 struct SimFabric {
   std::map<std::string, SimTarget> targets;  // by NQN
-  std::set<TransportAddress> silent;         // nobody answers there, not even with a refusal
+  // Where a discovery controller is, besides each address of a target: it lists all of them.
+  std::set<TransportAddress> discovery{};
+  std::set<TransportAddress> silent{};  // nobody answers there, not even with a refusal
 
-  // What `nvmeofs sim` starts with: one target, disk-array, with two disks.
+  // What `nvmeofs sim` starts with: one target, disk-array, with two disks,
+  // and a discovery controller that lists it.
   static SimFabric example();
 
   // The inventory for a person: a line per target.

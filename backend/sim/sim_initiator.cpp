@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "nvmeofs/text.h"
 
@@ -36,11 +37,13 @@ std::string_view text_of(ControllerState state) {
 Result<void> answer_of(const SimFabric& fabric, const PathRequest& request) {
   const auto& address = request.address;
   const bool heard =
+      fabric.discovery.contains(address) ||
       std::any_of(fabric.targets.begin(), fabric.targets.end(),
                   [&](const auto& target) { return target.second.addresses.contains(address); });
   if (!heard && address.trtype == Trtype::tcp)
     return refuse(ECONNREFUSED, Reason::kernel_refused, "nobody listens there");
   if (!heard) return refuse(ECONNRESET, Reason::kernel_refused, "nobody listens there");
+  if (request.subsystem.str() == Nqn::discovery) return {};
   const auto target = fabric.targets.find(request.subsystem.str());
   if (target == fabric.targets.end() || !target->second.addresses.contains(address))
     return refuse(EIO, Reason::kernel_refused, "the target has no subsystem {} there",
@@ -52,6 +55,19 @@ Result<void> answer_of(const SimFabric& fabric, const PathRequest& request) {
   return {};
 }
 
+DiscoveryEntry entry_of(const std::string& nqn, const TransportAddress& address) {
+  DiscoveryEntry entry{.trtype = static_cast<std::uint8_t>(address.trtype == Trtype::rdma ? 1 : 3),
+                       .adrfam = static_cast<std::uint8_t>(address.adrfam == Adrfam::ipv4 ? 1 : 2),
+                       .subtype = static_cast<std::uint8_t>(DiscoverySubtype::subsystem),
+                       .portid = 1,
+                       .trsvcid = std::to_string(address.trsvcid),
+                       .subnqn = nqn,
+                       .traddr = address.traddr,
+                       .address = address};
+  if (const auto parsed = Nqn::parse(nqn)) entry.nqn = *parsed;
+  return entry;
+}
+
 }  // namespace
 
 SimFabric SimFabric::example() {
@@ -59,6 +75,8 @@ SimFabric SimFabric::example() {
   fabric.targets["disk-array"] = {
       .addresses = {{.trtype = Trtype::tcp, .adrfam = Adrfam::ipv4, .traddr = "192.168.2.40"}},
       .namespaces = {1, 2}};
+  fabric.discovery = {
+      {.trtype = Trtype::tcp, .adrfam = Adrfam::ipv4, .traddr = "192.168.2.40", .trsvcid = 8009}};
   return fabric;
 }
 
@@ -69,6 +87,7 @@ std::string SimFabric::describe() const {
     for (const auto& address : target.addresses) text += " " + address.uri();
     text += "\n";
   }
+  for (const auto& address : discovery) text += fmt::format("discovery at {}\n", address.uri());
   return text;
 }
 
@@ -163,6 +182,8 @@ Result<std::string> SimInitiator::connect(const PathRequest& request,
       return refuse(ETIMEDOUT, Reason::kernel_refused, "nobody answers there");
   }
   if (auto answer = answer_of(fabric_, request); !answer) return tl::unexpected(answer.error());
+  // Of discovery controllers the kernel makes any number.
+  if (request.subsystem.str() == Nqn::discovery) return make(request, true);
   for (const auto& [name, controller] : controllers_)
     if (controller.subsystem == request.subsystem.str() && controller.address == request.address &&
         controller.host_nqn == request.host.nqn && !request.options.contains("duplicate_connect"))
@@ -239,9 +260,41 @@ void SimInitiator::mark(const std::string& controller) {
   marked_.insert(controller);
 }
 
+bool SimInitiator::is_marked(const std::string& controller) {
+  const Call call(*this);
+  const std::lock_guard lock(mutex_);
+  return marked_.contains(controller);
+}
+
+Result<DiscoveryLog> SimInitiator::discovery_log(const std::string& controller,
+                                                 std::chrono::milliseconds) {
+  const Call call(*this);
+  const std::lock_guard lock(mutex_);
+  ++logs_read_;
+  if (refuse_logs_ != 0)
+    return refuse(refuse_logs_, Reason::kernel_refused, "the controller gives no log");
+  const auto found = controllers_.find(controller);
+  if (found == controllers_.end())
+    return refuse(ENOENT, Reason::gone, "there is no controller {}", controller);
+  DiscoveryLog log{.generation = generation_, .entries = {}};
+  for (const auto& [nqn, target] : fabric_.targets)
+    if (target.hosts.empty() || target.hosts.contains(found->second.host_nqn))
+      for (const auto& address : target.addresses) log.entries.push_back(entry_of(nqn, address));
+  return log;
+}
+
+std::set<std::string> SimInitiator::changed_logs() {
+  const std::lock_guard lock(mutex_);
+  discovery_changed_.clear();
+  return std::exchange(changed_logs_, {});
+}
+
 void SimInitiator::edit(const std::function<void(SimFabric&)>& edit) {
   const std::lock_guard lock(mutex_);
   edit(fabric_);
+  ++generation_;
+  for (const auto& [name, controller] : controllers_)
+    if (controller.discovery) changed_logs_.insert(name);
   condition_.notify_all();
   tell();
 }
@@ -303,6 +356,11 @@ void SimInitiator::refuse_settings(int errnum) {
   refuse_settings_ = errnum;
 }
 
+void SimInitiator::refuse_logs(int errnum) {
+  const std::lock_guard lock(mutex_);
+  refuse_logs_ = errnum;
+}
+
 std::size_t SimInitiator::waiting_at_silent() const {
   const std::lock_guard lock(mutex_);
   return waiting_;
@@ -335,6 +393,11 @@ std::set<std::string> SimInitiator::marked() const {
 std::optional<PathRequest> SimInitiator::last_request() const {
   const std::lock_guard lock(mutex_);
   return last_request_;
+}
+
+std::size_t SimInitiator::logs_read() const {
+  const std::lock_guard lock(mutex_);
+  return logs_read_;
 }
 
 }  // namespace nvmeofs

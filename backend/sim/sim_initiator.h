@@ -37,9 +37,15 @@ class SimInitiator : public Initiator {
                    const std::string& value) override;
   Result<std::string> user_of(const std::string& disk) override;
   void mark(const std::string& controller) override;
+  bool is_marked(const std::string& controller) override;
+  Result<DiscoveryLog> discovery_log(const std::string& controller,
+                                     std::chrono::milliseconds patience) override;
+  int discovery_fd() override { return discovery_changed_.get(); }
+  std::set<std::string> changed_logs() override;
 
   // What others, and the world, do.
-  void edit(const std::function<void(SimFabric&)>& edit);  // controllers stay as they are
+  // Controllers stay as they are; those for discovery tell of it.
+  void edit(const std::function<void(SimFabric&)>& edit);
   // As nvme-cli would, under this machine's name unless another one is given.
   std::string connect_as_other(const std::string& subsystem, const TransportAddress& address,
                                bool discovery = false);
@@ -52,6 +58,7 @@ class SimInitiator : public Initiator {
   // Every disconnect from now on: refused with this errno, or, with 0, not.
   void refuse_disconnects(int errnum);
   void refuse_settings(int errnum);
+  void refuse_logs(int errnum);
 
   // What was asked of it.
   std::size_t waiting_at_silent() const;
@@ -61,13 +68,17 @@ class SimInitiator : public Initiator {
       const TransportAddress& address) const;
   std::set<std::string> marked() const;
   std::optional<PathRequest> last_request() const;
+  std::size_t logs_read() const;
 
  private:
   class Call;
 
   std::string make(const PathRequest& request, bool discovery);  // locked
   std::string disk_of(const std::string& subsystem, std::size_t index);
-  void tell() { changed_.signal(); }
+  void tell() {
+    changed_.signal();
+    discovery_changed_.signal();
+  }
 
   mutable std::mutex mutex_;  // a leaf
   std::condition_variable condition_;
@@ -87,7 +98,12 @@ class SimInitiator : public Initiator {
   bool closing_ = false;
   int refuse_disconnects_ = 0;
   int refuse_settings_ = 0;
+  int refuse_logs_ = 0;
+  std::uint64_t generation_ = 1;        // of the discovery log
+  std::set<std::string> changed_logs_;  // controllers whose log has changed
+  std::size_t logs_read_ = 0;
   const EventFd changed_;
+  const EventFd discovery_changed_;
 };
 
 }  // namespace nvmeofs

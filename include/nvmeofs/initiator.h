@@ -1,4 +1,5 @@
-// The kernel's NVMe host: what it has, and the two things that can be done to it.
+// The kernel's NVMe host: what it has, what can be done to it, and what its discovery controllers
+// say.
 #pragma once
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "nvmeofs/address.h"
+#include "nvmeofs/discovery_log.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/host_topology.h"
 #include "nvmeofs/nqn.h"
@@ -69,6 +71,18 @@ class Initiator {
 
   // Marks the controller as ours for other programs, where nvme-cli marks owners (/run/nvme/…).
   virtual void mark(const std::string& controller) = 0;
+  // By an earlier run too. Any thread.
+  virtual bool is_marked(const std::string& controller) = 0;
+
+  // What a discovery controller lists. Blocks, for `patience` at most for each piece that is read.
+  // Any thread.
+  virtual Result<DiscoveryLog> discovery_log(const std::string& controller,
+                                             std::chrono::milliseconds patience) = 0;
+
+  // Readable when a controller came or went, or when one says that its discovery log changed; may
+  // be readable without need. The call makes it unreadable, and answers which said so. One thread.
+  virtual int discovery_fd() = 0;
+  virtual std::set<std::string> changed_logs() = 0;
 };
 
 }  // namespace nvmeofs

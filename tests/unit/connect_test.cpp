@@ -208,7 +208,8 @@ TEST(SimFabric, ExampleHasTwoDisksToConnectTo) {
   ASSERT_TRUE(controller);
   EXPECT_EQ(initiator.observe()->controllers.at(*controller).namespaces.size(), 2U);
   EXPECT_EQ(SimFabric::example().describe(),
-            "target disk-array with 2 disks at tcp://192.168.2.40:4420\n");
+            "target disk-array with 2 disks at tcp://192.168.2.40:4420\n"
+            "discovery at tcp://192.168.2.40:8009\n");
 }
 
 }  // namespace
