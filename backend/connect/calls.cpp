@@ -5,9 +5,9 @@
 #include <system_error>
 #include <thread>
 
-namespace nvmeofs::connector {
+namespace nvmeofs {
 
-struct Calls::UnderWay {
+struct CallThreads::UnderWay {
   std::mutex mutex;  // a leaf
   std::condition_variable changed;
   std::size_t count = 0;
@@ -24,19 +24,9 @@ struct Calls::UnderWay {
   }
 };
 
-Calls::Calls(std::shared_ptr<Inbox<Event>> inbox)
-    : inbox_(std::move(inbox)), under_way_(std::make_shared<UnderWay>()) {}
+CallThreads::CallThreads() : under_way_(std::make_shared<UnderWay>()) {}
 
-void Calls::run(std::function<Event()> call, Event no_thread) {
-  if (!begin([call = std::move(call), inbox = inbox_] { inbox->post(call()); }))
-    inbox_->post(std::move(no_thread));
-}
-
-void Calls::run(std::function<void()> call) {
-  begin(std::move(call));
-}
-
-bool Calls::begin(std::function<void()> call) {
+bool CallThreads::begin(std::function<void()> call) {
   under_way_->add();
   try {
     std::thread([call = std::move(call), under_way = under_way_]() mutable {
@@ -51,9 +41,9 @@ bool Calls::begin(std::function<void()> call) {
   return true;
 }
 
-void Calls::wait(std::chrono::milliseconds patience) {
+void CallThreads::wait(std::chrono::milliseconds patience) {
   std::unique_lock lock(under_way_->mutex);
   under_way_->changed.wait_for(lock, patience, [&] { return under_way_->count == 0; });
 }
 
-}  // namespace nvmeofs::connector
+}  // namespace nvmeofs

@@ -98,7 +98,7 @@ class Connector {
   ConnectionsOptions options_;
   std::shared_ptr<Inbox<Event>> inbox_;
   Publish publish_;
-  Calls calls_;
+  Calls<Event> calls_;
 
   std::map<std::string, LiveConnection> entries_;  // by name
   std::map<std::uint64_t, std::string> names_;     // by serial
