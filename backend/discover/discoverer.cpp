@@ -1,0 +1,218 @@
+#include "discover/discoverer.h"
+
+#include <fmt/chrono.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "connect/backoff.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs::discoverer {
+
+Discoverer::Discoverer(DiscoveriesEnvironment environment, DiscoveriesOptions options,
+                       std::shared_ptr<Inbox<Event>> inbox, Publish publish)
+    : environment_(environment),
+      options_(options),
+      inbox_(std::move(inbox)),
+      publish_(std::move(publish)),
+      calls_(inbox_) {}
+
+Result<void> Discoverer::begin() {
+  if (auto loaded = load(); !loaded) return loaded;
+  publish();
+  return {};
+}
+
+void Discoverer::run() {
+  hear_news();
+  work_on_all();
+  while (!stopped_) {
+    if (unpublished_) publish();
+    std::optional<std::chrono::milliseconds> patience;
+    if (const auto due = next_due())
+      patience = std::chrono::ceil<std::chrono::milliseconds>(
+          std::max(*due - Clock::now(), Clock::duration::zero()));
+    if (auto item = inbox_->take(patience)) {
+      if (auto* event = std::get_if<0>(&*item)) take_in(*event);
+    }
+    // After the event: what a fetch has made is there by then.
+    hear_news();
+    work_on_all();
+  }
+  end();
+}
+
+void Discoverer::take_in(Event& event) {
+  if (std::holds_alternative<Stop>(event)) stopped_ = true;
+  if (auto* submitted = std::get_if<Submitted>(&event)) receive(std::move(*submitted));
+  if (auto* one_asked = std::get_if<Asked>(&event)) asked(*one_asked);
+  if (auto* fetch = std::get_if<Fetch>(&event)) fetched(*fetch);
+  if (auto* one_joined = std::get_if<Joined>(&event)) joined(*one_joined);
+  if (auto* one_ended = std::get_if<Ended>(&event)) ended(*one_ended);
+}
+
+void Discoverer::receive(Submitted submitted) {
+  const DiscoveryRequest& request = submitted.request;
+  LiveDiscovery* entry = find(request.serial);
+  if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
+  if (std::holds_alternative<MakeDiscovery>(*request.intent)) return make(submitted);
+  if (std::holds_alternative<RemoveDiscovery>(*request.intent)) {
+    const auto found = entries_.find(request.name);
+    if (found == entries_.end())
+      return refuse_request(nullptr, submitted,
+                            {ENOENT, Reason::gone, "there is no such directory"});
+    entry = &found->second;
+  }
+  if (entry == nullptr)
+    return refuse_request(
+        nullptr, submitted,
+        {ESTALE, Reason::gone, "the directory was removed while this file was open"});
+  entry->queue.push_back(std::move(submitted));
+}
+
+void Discoverer::make(Submitted& submitted) {
+  const std::string& name = submitted.request.name;
+  const auto& address = std::get<MakeDiscovery>(*submitted.request.intent).address;
+  if (entries_.contains(name))
+    return refuse_request(nullptr, submitted, {EEXIST, Reason::exists, "it is there already"});
+  for (const auto& [other, entry] : entries_)
+    if (entry.view.wanted.address == address)
+      return refuse_request(
+          nullptr, submitted,
+          {EEXIST, Reason::exists,
+           fmt::format("discovery/{} is {} already", printable(other), address.uri())});
+  DiscoveryView view;
+  view.wanted = {.name = name, .address = address};
+  view.made = view.changed = std::chrono::system_clock::now();
+  LiveDiscovery& placed = place(std::move(view));
+  if (auto saved = save(placed, placed.view.wanted); !saved) {
+    erase(name);
+    return refuse_request(nullptr, submitted, saved.error());
+  }
+  accept(&placed, submitted, placed.view.wanted.address.uri());
+}
+
+void Discoverer::asked(Asked& event) {
+  LiveDiscovery* const entry = find(event.serial);
+  if (entry == nullptr)
+    return event.completion(refuse(ESTALE, Reason::gone, "the directory was removed"));
+  entry->asking.push_back(std::move(event.completion));
+}
+
+void Discoverer::work_on_all() {
+  std::vector<std::uint64_t> serials;
+  serials.reserve(names_.size());
+  for (const auto& [serial, name] : names_) serials.push_back(serial);
+  for (const auto serial : serials)
+    if (LiveDiscovery* const entry = find(serial)) work_on(*entry);
+}
+
+void Discoverer::work_on(LiveDiscovery& entry) {
+  const std::uint64_t serial = entry.view.serial;
+  for (;;) {
+    if (entry.operation) go_on(entry);
+    if (find(serial) == nullptr) return;  // that was its rmdir
+    if (entry.operation || entry.queue.empty()) break;
+    Submitted next = std::move(entry.queue.front());
+    entry.queue.pop_front();
+    begin_operation(entry, std::move(next));
+  }
+  // Not while the kept controller is being ended: it would be made again.
+  const bool ending = entry.operation && entry.operation->phase == Operation::Phase::ending;
+  if (!entry.asking.empty() && !entry.fetching && !ending)
+    begin_fetch(entry, entry.view.wanted.persistent);
+  if (!entry.operation) tend(entry);
+}
+
+// What is live, or what the kernel tries to bring back, is the kernel's.
+bool Discoverer::is_kept(const LiveDiscovery& entry) const {
+  const auto found = observed_.controllers.find(entry.view.controller);
+  return found != observed_.controllers.end() && found->second.discovery &&
+         found->second.address == entry.view.wanted.address;
+}
+
+void Discoverer::tend(LiveDiscovery& entry) {
+  if (!entry.view.wanted.persistent || entry.fetching) return;
+  if (!entry.view.controller.empty() && !is_kept(entry)) {
+    entry.view.controller.clear();
+    entry.ours = false;
+    set_back(entry, "its controller is gone");
+    spdlog::warn("discovery/{}: {}", printable(entry.view.wanted.name), entry.view.trouble);
+  }
+  const bool wanted = entry.view.controller.empty() || entry.news || entry.unfinished;
+  if (wanted && entry.due <= Clock::now()) begin_fetch(entry, true);
+}
+
+// The kernel is looked at again for each event: it is the cheapest way not to miss one.
+void Discoverer::hear_news() {
+  const auto controllers = environment_.initiator.changed_logs();
+  if (auto topology = environment_.initiator.observe()) observed_ = *std::move(topology);
+  for (auto& [name, entry] : entries_)
+    if (!entry.view.controller.empty() && controllers.contains(entry.view.controller)) {
+      entry.news = true;
+      entry.due = {};
+    }
+}
+
+void Discoverer::set_back(LiveDiscovery& entry, std::string trouble) {
+  const double chance = std::uniform_real_distribution<>(0, 1)(random_);
+  const auto pause =
+      pause_after(++entry.failures, options_.first_pause, options_.longest_pause, chance);
+  entry.due = Clock::now() + pause;
+  entry.view.trouble = fmt::format(
+      "{}; tried again at {:%FT%TZ}", trouble,
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + pause)));
+  unpublished_ = true;
+}
+
+std::optional<Discoverer::Clock::time_point> Discoverer::next_due() const {
+  std::optional<Clock::time_point> due;
+  for (const auto& [name, entry] : entries_) {
+    const bool wanted = entry.view.controller.empty() || entry.news || entry.unfinished;
+    if (entry.view.wanted.persistent && wanted && !entry.fetching && !entry.operation)
+      due = due ? std::min(*due, entry.due) : entry.due;
+  }
+  return due;
+}
+
+void Discoverer::end() {
+  const auto unmounted = [](const Completion& completion) {
+    completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+  };
+  for (auto& event : inbox_->drain()) {
+    if (auto* submitted = std::get_if<Submitted>(&event)) unmounted(submitted->completion);
+    if (auto* one_asked = std::get_if<Asked>(&event)) unmounted(one_asked->completion);
+  }
+  for (auto& [name, entry] : entries_) {
+    for (const auto& completion : entry.asking) unmounted(completion);
+    if (entry.operation && entry.operation->submitted)
+      unmounted(entry.operation->submitted->completion);
+    for (const auto& submitted : entry.queue) unmounted(submitted.completion);
+  }
+  calls_.wait(std::chrono::seconds(1));
+}
+
+LiveDiscovery& Discoverer::place(DiscoveryView view) {
+  view.serial = ++last_serial_;
+  const std::string name = view.wanted.name;
+  names_.emplace(view.serial, name);
+  LiveDiscovery& entry = entries_[name];
+  entry.view = std::move(view);
+  return entry;
+}
+
+void Discoverer::erase(const std::string& name) {
+  const auto found = entries_.find(name);
+  names_.erase(found->second.view.serial);
+  entries_.erase(found);
+}
+
+LiveDiscovery* Discoverer::find(std::uint64_t serial) {
+  const auto name = names_.find(serial);
+  return name != names_.end() ? &entries_.at(name->second) : nullptr;
+}
+
+}  // namespace nvmeofs::discoverer

@@ -1,0 +1,116 @@
+#include "nvmeofs/discoveries.h"
+
+#include <cerrno>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "discover/discoverer.h"
+
+namespace nvmeofs {
+
+const DiscoveryView* DiscoveriesSnapshot::find(std::uint64_t serial) const {
+  const auto name = names.find(serial);
+  return name != names.end() ? &discoveries.at(name->second) : nullptr;
+}
+
+std::string_view to_string(Reachability reachability) {
+  switch (reachability) {
+    case Reachability::reachable:
+      return "reachable";
+    case Reachability::unreachable:
+      return "unreachable";
+    case Reachability::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+class Discoveries::Impl {
+ public:
+  using Observer = std::function<void(const DiscoveriesSnapshot&, const DiscoveriesSnapshot&)>;
+
+  Impl(DiscoveriesEnvironment environment, DiscoveriesOptions options)
+      : inbox_(std::make_shared<Inbox<discoverer::Event>>(
+            std::vector<int>{environment.initiator.discovery_fd()})),
+        discoverer_(environment, options, inbox_,
+                    [this](auto snapshot) { publish(std::move(snapshot)); }) {}
+
+  Result<void> start() {
+    if (auto begun = discoverer_.begin(); !begun) return begun;
+    thread_ = std::thread([this] { discoverer_.run(); });
+    return {};
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    inbox_->post(discoverer::Stop{});
+    thread_.join();
+  }
+
+  // Submitted or Asked: what has a completion.
+  template <class What>
+  void post(What what) {
+    if (auto left = inbox_->post(std::move(what)))
+      std::get<What>(*left).completion(
+          refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+  }
+
+  void publish(std::shared_ptr<const DiscoveriesSnapshot> next) {
+    std::shared_ptr<const DiscoveriesSnapshot> before;
+    {
+      const std::lock_guard lock(mutex_);
+      before = std::exchange(snapshot_, next);
+    }
+    if (observer_) observer_(*before, *next);
+  }
+
+  std::shared_ptr<const DiscoveriesSnapshot> snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+
+  Observer observer_;
+
+ private:
+  std::shared_ptr<Inbox<discoverer::Event>> inbox_;
+  discoverer::Discoverer discoverer_;
+  mutable std::mutex mutex_;  // a leaf: guards the pointer
+  std::shared_ptr<const DiscoveriesSnapshot> snapshot_ =
+      std::make_shared<const DiscoveriesSnapshot>();
+  std::thread thread_;
+};
+
+Discoveries::Discoveries(DiscoveriesEnvironment environment, DiscoveriesOptions options)
+    : impl_(std::make_unique<Impl>(environment, options)) {}
+
+Discoveries::~Discoveries() {
+  stop();
+}
+
+Result<void> Discoveries::start() {
+  return impl_->start();
+}
+
+void Discoveries::stop() {
+  impl_->stop();
+}
+
+void Discoveries::submit(DiscoveryRequest request, Completion completion) {
+  impl_->post(discoverer::Submitted{std::move(request), std::move(completion)});
+}
+
+void Discoveries::fetch(std::uint64_t serial, Completion completion) {
+  impl_->post(discoverer::Asked{serial, std::move(completion)});
+}
+
+std::shared_ptr<const DiscoveriesSnapshot> Discoveries::snapshot() const {
+  return impl_->snapshot();
+}
+
+void Discoveries::on_publish(
+    std::function<void(const DiscoveriesSnapshot&, const DiscoveriesSnapshot&)> observer) {
+  impl_->observer_ = std::move(observer);
+}
+
+}  // namespace nvmeofs

@@ -1,0 +1,39 @@
+// What the deciding thread is told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+
+#include "discover/fetch.h"
+#include "nvmeofs/discoveries.h"
+
+namespace nvmeofs::discoverer {
+
+struct Submitted {
+  DiscoveryRequest request;
+  Completion completion;
+};
+struct Asked {
+  std::uint64_t serial = 0;
+  Completion completion;
+};
+struct Fetch {
+  std::uint64_t serial = 0;
+  Result<Fetched> result;
+};
+struct Joined {
+  std::uint64_t serial = 0;
+  std::size_t which = 0;  // of the operation's joins
+  Result<void> result;
+};
+// The kept controller.
+struct Ended {
+  std::uint64_t serial = 0;
+  Result<void> result;
+};
+struct Stop {};
+
+using Event = std::variant<Submitted, Asked, Fetch, Joined, Ended, Stop>;
+
+}  // namespace nvmeofs::discoverer
