@@ -37,6 +37,12 @@ std::map<std::string, std::string> options_of(const Section& section) {
   return values;
 }
 
+std::chrono::system_clock::time_point made_of(const Section& section) {
+  const auto made = parse_utc(section.text("made"));
+  if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
+  return *made;
+}
+
 StoredConnection connection_of(const std::string& name, const Section& section) {
   Connection wanted{.name =
                         parsed(fmt::format("connection {}", printable(name)), Nqn::parse(name))};
@@ -48,9 +54,38 @@ StoredConnection connection_of(const std::string& name, const Section& section) 
       damaged("{}: {} is no address of a machine", section.place("addresses"), address.uri());
   wanted.connected = section.boolean("connected");
   wanted.options = options_of(section);
-  const auto made = parse_utc(section.text("made"));
-  if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
-  return {std::move(wanted), *made};
+  return {std::move(wanted), made_of(section)};
+}
+
+StoredDiscovery discovery_of(const std::string& name, const Section& section) {
+  Discovery wanted{.name = name};
+  wanted.address = address_of(section.place("address"), section.text("address"));
+  // With the transport that the address has: the name may have left it out.
+  const auto named = parsed(fmt::format("discovery {}", printable(name)),
+                            parse_discovery_name(name, wanted.address.trtype));
+  if (named != wanted.address)
+    damaged("{}: it is not {}, as the name says", section.place("address"), named.uri());
+  wanted.connect_all = section.boolean("connect_all");
+  wanted.persistent = section.boolean("persistent");
+  return {std::move(wanted), made_of(section)};
+}
+
+StoredDiscoveries discoveries_of(const Json& all, Json& unknown) {
+  const Section section("at the top, \"discovery\"", all);
+  StoredDiscoveries discoveries;
+  std::map<TransportAddress, std::string> seen;
+  for (const auto& [name, value] : all.items()) {
+    const Section one(fmt::format("discovery {}", printable(name)), value);
+    auto stored = discovery_of(name, one);
+    const auto [other, is_new] = seen.emplace(stored.wanted.address, name);
+    if (!is_new)
+      damaged("discovery {} and {} are the same address", printable(other->second),
+              printable(name));
+    discoveries.emplace(name, std::move(stored));
+    if (auto rest = one.unknown(discovery_keys); !rest.empty())
+      unknown["discovery"][name] = std::move(rest);
+  }
+  return discoveries;
 }
 
 // Each would end the other's paths.
@@ -74,11 +109,13 @@ ConnectionsText content_of(const Json& json) {
   const Section all("at the top, \"connections\"", file.at("connections"));
   for (const auto& [name, value] : file.at("connections").items()) {
     const Section section(fmt::format("connection {}", printable(name)), value);
-    content.state.emplace(name, connection_of(name, section));
+    content.state.connections.emplace(name, connection_of(name, section));
     if (auto rest = section.unknown(connection_keys); !rest.empty())
       unknown["connections"][name] = std::move(rest);
   }
-  check_subsystems(content.state);
+  check_subsystems(content.state.connections);
+  if (file.has("discovery"))
+    content.state.discoveries = discoveries_of(file.at("discovery"), unknown);
   if (!unknown.empty()) content.unknown = unknown.dump();
   return content;
 }

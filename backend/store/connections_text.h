@@ -13,6 +13,14 @@
 //         "options": {"queue_size": "64"},         secrets among them
 //         "made": "2026-07-01T10:19:12Z"
 //       }
+//     },
+//     "discovery": {                absent: none
+//       "tcp:192.168.1.32:8009": {
+//         "address": "tcp://192.168.1.32:8009",
+//         "connect_all": true,
+//         "persistent": true,
+//         "made": "2026-07-01T10:19:12Z"
+//       }
 //     }
 //   }
 //
@@ -25,6 +33,7 @@
 #include <string_view>
 
 #include "nvmeofs/connection_store.h"
+#include "nvmeofs/discovery_store.h"
 #include "nvmeofs/error.h"
 
 namespace nvmeofs {
@@ -32,18 +41,25 @@ namespace nvmeofs {
 inline constexpr unsigned connections_version = 1;
 
 using StoredConnections = std::map<std::string, StoredConnection>;
+using StoredDiscoveries = std::map<std::string, StoredDiscovery>;
+
+struct ConnectionsState {
+  StoredConnections connections{};
+  StoredDiscoveries discoveries{};
+  bool operator==(const ConnectionsState&) const = default;
+};
 
 struct ConnectionsText {
-  StoredConnections state;
+  ConnectionsState state;
   std::uint64_t generation = 0;
   // A JSON object of the same shape with only the keys that are not known here; empty: none.
   std::string unknown;
   bool operator==(const ConnectionsText&) const = default;
 };
 
-// Every value as the model's parsers take it; no wildcard among the addresses, and no subsystem of
-// two connections. EINVAL, Reason::state_unreadable: what is wrong and where, for behind "FILE: ";
-// never with the value of a secret. Throws std::bad_alloc.
+// Every value as the model's parsers take it; no wildcard among the addresses, no subsystem of two
+// connections, and no address of two discovery controllers. EINVAL, Reason::state_unreadable: what
+// is wrong and where, for behind "FILE: "; never with the value of a secret. Throws std::bad_alloc.
 Result<ConnectionsText> read_connections(std::string_view text);
 
 // One thread.
@@ -54,10 +70,10 @@ class ConnectionsWriter {
 
   // What read_connections reads as the same. EINVAL, Reason::not_saved, of what could not be read
   // back: a file that the next start refuses must not be written. Throws std::bad_alloc.
-  Result<std::string> write(const StoredConnections& connections, std::uint64_t generation) const;
+  Result<std::string> write(const ConnectionsState& state, std::uint64_t generation) const;
 
   // They are on the disk: what is known of others is forgotten.
-  void saved(const StoredConnections& connections);
+  void saved(const ConnectionsState& state);
 
  private:
   std::string unknown_;

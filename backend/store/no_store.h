@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nvmeofs/connection_store.h"
+#include "nvmeofs/discovery_store.h"
 #include "nvmeofs/store.h"
 
 namespace nvmeofs {
@@ -22,6 +23,16 @@ class NoConnectionStore final : public ConnectionStore {
     return std::map<std::string, StoredConnection>{};
   }
   Result<void> save(const std::map<std::string, StoredConnection>&) override { return {}; }
+};
+
+class NoDiscoveryStore final : public DiscoveryStore {
+ public:
+  Result<std::map<std::string, StoredDiscovery>> load_discoveries() override {
+    return std::map<std::string, StoredDiscovery>{};
+  }
+  Result<void> save_discoveries(const std::map<std::string, StoredDiscovery>&) override {
+    return {};
+  }
 };
 
 }  // namespace nvmeofs

@@ -29,8 +29,18 @@ StoredConnections small() {
             std::chrono::system_clock::time_point(std::chrono::seconds(1782900000))}}};
 }
 
-std::string written(const StoredConnections& connections, std::uint64_t generation = 7) {
-  return ConnectionsWriter().write(connections, generation).value();
+StoredDiscoveries arrays() {
+  return {{"tcp:192.168.1.32",
+           {{.name = "tcp:192.168.1.32",
+             .address = TransportAddress::parse("tcp://192.168.1.32:8009", Trtype::tcp).value(),
+             .connect_all = true,
+             .persistent = true},
+            std::chrono::system_clock::time_point(std::chrono::seconds(1782900000))}}};
+}
+
+std::string written(const StoredConnections& connections,
+                    const StoredDiscoveries& discoveries = {}) {
+  return ConnectionsWriter().write({connections, discoveries}, 7).value();
 }
 
 std::string error_of(const std::string& text) {
@@ -78,8 +88,60 @@ TEST(ConnectionsText, ReadsBack) {
   connections.emplace("titi", plain);
   const auto content = read_connections(written(connections));
   ASSERT_TRUE(content) << content.error().message;
-  EXPECT_EQ(content->state, connections);
+  EXPECT_EQ(content->state, (ConnectionsState{connections, {}}));
   EXPECT_EQ(content->unknown, "");
+}
+
+TEST(ConnectionsText, HasDiscoveryControllersBesideConnections) {
+  const auto text = written(small(), arrays());
+  EXPECT_THAT(text, HasSubstr(R"(  "discovery": {
+    "tcp:192.168.1.32": {
+      "address": "tcp://192.168.1.32:8009",
+      "connect_all": true,
+      "persistent": true,
+      "made": "2026-07-01T10:00:00Z"
+    }
+  })"));
+  EXPECT_EQ(read_connections(text)->state, (ConnectionsState{small(), arrays()}));
+}
+
+TEST(ConnectionsText, OfBeforeDiscoveryHasNone) {
+  const auto text = written(small());
+  EXPECT_THAT(text, Not(HasSubstr("discovery")));
+  EXPECT_EQ(read_connections(text)->state, (ConnectionsState{small(), {}}));
+}
+
+TEST(ConnectionsText, NamesDiscoveryControllerAndKeyOfAWrongValue) {
+  const auto error = [](const std::string& from, const std::string& to) {
+    return error_of(edited(replaced(written({}, arrays()), from, to)));
+  };
+  EXPECT_THAT(error("\"tcp:192.168.1.32\"", "\"toto\""), HasSubstr("discovery toto"));
+  EXPECT_THAT(error("tcp://192.168.1.32:8009", "tcp://192.168.1.33:8009"),
+              HasSubstr("discovery tcp:192.168.1.32, \"address\": it is not tcp://192.168.1.32"));
+  EXPECT_THAT(error("\"persistent\": true", "\"persistent\": 2"),
+              HasSubstr("discovery tcp:192.168.1.32, \"persistent\": it is true or false"));
+  EXPECT_THAT(error("\"made\"", "\"mad\""), HasSubstr("\"made\": it is missing"));
+}
+
+TEST(ConnectionsText, HasNoDiscoveryAddressTwice) {
+  auto twice = arrays();
+  auto other = arrays().at("tcp:192.168.1.32");
+  other.wanted.name = "tcp:192.168.1.32:8009";
+  twice.emplace(other.wanted.name, other);
+  const auto text = ConnectionsWriter().write({{}, twice}, 1);
+  ASSERT_FALSE(text);
+  EXPECT_THAT(text.error().message, HasSubstr("are the same address"));
+}
+
+TEST(ConnectionsText, KeepsUnknownKeysOfADiscoveryControllerWithIt) {
+  const auto text =
+      edited(replaced(written({}, arrays()), "\"persistent\"", R"("color": "red", "persistent")"));
+  const auto content = read_connections(text).value();
+  ConnectionsWriter writer(content.unknown);
+  EXPECT_THAT(writer.write(content.state, 8).value(), HasSubstr("\"color\": \"red\""));
+  EXPECT_THAT(writer.write({}, 9).value(), Not(HasSubstr("color")));
+  writer.saved({});
+  EXPECT_THAT(writer.write(content.state, 10).value(), Not(HasSubstr("color")));
 }
 
 TEST(ConnectionsText, NamesConnectionAndKeyOfAWrongValue) {
@@ -123,7 +185,7 @@ TEST(ConnectionsText, HasNoSubsystemTwice) {
   auto other = small().at("toto");
   other.wanted.name = Nqn::parse("titi").value();
   connections.emplace("titi", other);
-  const auto text = ConnectionsWriter().write(connections, 1);
+  const auto text = ConnectionsWriter().write({connections, {}}, 1);
   ASSERT_FALSE(text);
   EXPECT_EQ(text.error().reason, Reason::not_saved);
   EXPECT_THAT(text.error().message, HasSubstr("titi and toto"));
@@ -173,6 +235,18 @@ TEST_F(ConnectionsFileTest, LoadsWhatWasSaved) {
   ASSERT_TRUE(file->save(small()));
   open();
   EXPECT_EQ(file->load(), small());
+}
+
+TEST_F(ConnectionsFileTest, KeepsOfBothStoresWhatTheOtherSaves) {
+  open();
+  ASSERT_TRUE(file->load());
+  ASSERT_TRUE(file->save(small()));
+  ASSERT_EQ(file->load_discoveries(), StoredDiscoveries{});
+  ASSERT_TRUE(file->save_discoveries(arrays()));
+  ASSERT_TRUE(file->save({}));
+  open();
+  EXPECT_EQ(file->load_discoveries(), arrays());
+  EXPECT_EQ(file->load(), StoredConnections{});
 }
 
 TEST_F(ConnectionsFileTest, IsForItsOwnerOnly) {
