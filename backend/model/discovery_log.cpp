@@ -104,12 +104,13 @@ Result<DiscoveryLog> read_discovery_log(const DiscoveryReader& read) {
         });
     if (!header) return tl::unexpected(header.error());
     const auto bytes = read_entries(read, header->entries);
-    if (!bytes) return tl::unexpected(bytes.error());
     const auto again = read(0, discovery_header_size, true).and_then([](const std::string& text) {
       return parse_discovery_header(text);
     });
     if (!again) return tl::unexpected(again.error());
     if (again->generation != header->generation || again->entries != header->entries) continue;
+    // Not before: a log that became shorter has no such place any more.
+    if (!bytes) return tl::unexpected(bytes.error());
     DiscoveryLog log{.generation = header->generation, .entries = {}};
     for (std::size_t entry = 0; entry < header->entries; ++entry)
       log.entries.push_back(parse_discovery_entry(

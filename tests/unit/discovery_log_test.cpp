@@ -78,6 +78,7 @@ TEST(DiscoveryLog, ThatChangesMeanwhileIsReadAnew) {
   const auto before = page(1, {page_entry("before", "10.0.0.1")});
   const auto after = page(2, {page_entry("after", "10.0.0.1"), page_entry("two", "10.0.0.1")});
   EXPECT_THAT(Pages({before, after}).read()->entries, SizeIs(2));
+  EXPECT_THAT(Pages({after, before}).read()->entries, SizeIs(1));
 }
 
 TEST(DiscoveryLog, ThatNeverStandsStillIsGivenUp) {
