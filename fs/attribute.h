@@ -1,6 +1,6 @@
-// A file of an export or of a connection, as data: one row each, in the order in which they are
-// listed. The rows make lookup, listings, sizes and the reading and writing of values; nothing else
-// knows the files.
+// A file of an export, of a connection or of a discovery controller, as data: one row each, in the
+// order in which they are listed. The rows make lookup, listings, sizes and the reading and writing
+// of values; nothing else knows the files.
 #pragma once
 
 #include <sys/stat.h>
@@ -14,9 +14,10 @@
 namespace nvmeofs {
 
 enum class Kind {
-  value,   // one write is the whole value
-  list,    // one entry a line; can be added to
-  report,  // is only read; says what is true at the moment of the open
+  value,    // one write is the whole value
+  list,     // one entry a line; can be added to
+  report,   // is only read; says what is true at the moment of the open
+  fetched,  // is only read; another machine is asked for it at each open
 };
 
 // How a written text is to be understood.

@@ -1,6 +1,7 @@
 // A directory at the root of the tree that people make directories in, and all that is below it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ class WritableFile {
                      Completion completion) const = 0;
 };
 
+// Called once, from any thread.
+using TextAnswer = std::function<void(Found<std::string>)>;
+
 // Any thread. Looks at the state of the moment of the call; of nodes that are not of this branch it
 // is not asked.
 class Branch {
@@ -45,6 +49,9 @@ class Branch {
   virtual Found<struct stat> attributes(NodeId node) const = 0;
   virtual Found<std::vector<Entry>> list(NodeId directory) const = 0;  // with "." and ".."
   virtual Found<std::string> text(NodeId file) const = 0;
+  // The text for whoever opens the file: answered before it returns, or later where it has to be
+  // asked for first. Never waits.
+  virtual void open_text(NodeId file, TextAnswer answer) const { answer(text(file)); }
   // EACCES for what can only be read.
   virtual Found<std::shared_ptr<const WritableFile>> writable(NodeId file) const = 0;
 

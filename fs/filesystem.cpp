@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fs/connections_branch.h"
+#include "fs/discovery_branch.h"
 #include "fs/exports_branch.h"
 #include "fs/show.h"
 
@@ -37,32 +38,42 @@ Result<WrittenValue> parse(const OpenFile& file, std::string_view bytes, off_t o
 }
 
 std::vector<std::unique_ptr<const Branch>> branches(Engine& engine, Connections& connections,
+                                                    Discoveries& discoveries,
                                                     const FilesystemOptions& options) {
   std::vector<std::unique_ptr<const Branch>> all;
   all.push_back(std::make_unique<ExportsBranch>(engine, options.owner, options.default_transport));
   all.push_back(
       std::make_unique<ConnectionsBranch>(connections, options.owner, options.default_transport));
+  all.push_back(std::make_unique<DiscoveryBranch>(discoveries, connections, options.owner,
+                                                  options.default_transport));
   return all;
 }
 
-// Of both, in the order of time.
-Tree::Log log_of(const Engine& engine, const Connections& connections) {
-  const auto served = engine.snapshot();
-  const auto used = connections.snapshot();
+std::deque<Record> merged(const std::deque<Record>& one, const std::deque<Record>& other) {
   std::deque<Record> log;
-  std::merge(served->log.begin(), served->log.end(), used->log.begin(), used->log.end(),
-             std::back_inserter(log),
+  std::merge(one.begin(), one.end(), other.begin(), other.end(), std::back_inserter(log),
              [](const Record& a, const Record& b) { return a.when < b.when; });
+  return log;
+}
+
+// Of all, in the order of time.
+Tree::Log log_of(const Engine& engine, const Connections& connections,
+                 const Discoveries& discoveries) {
+  auto log = merged(merged(engine.snapshot()->log, connections.snapshot()->log),
+                    discoveries.snapshot()->log);
   while (log.size() > longest_log) log.pop_front();
   return {log_text(log), log.empty() ? std::nullopt : std::optional(log.back().when)};
 }
 
 }  // namespace
 
-Filesystem::Filesystem(Engine& engine, Connections& connections, FilesystemOptions options)
+Filesystem::Filesystem(Engine& engine, Connections& connections, Discoveries& discoveries,
+                       FilesystemOptions options)
     : options_(std::move(options)),
-      tree_(options_.owner, branches(engine, connections, options_),
-            [&engine, &connections] { return log_of(engine, connections); }) {}
+      tree_(options_.owner, branches(engine, connections, discoveries, options_),
+            [&engine, &connections, &discoveries] {
+              return log_of(engine, connections, discoveries);
+            }) {}
 
 void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes,
                        off_t offset, Completion completion) {

@@ -9,6 +9,7 @@
 #include "fs/handles.h"
 #include "fs/tree.h"
 #include "nvmeofs/connections.h"
+#include "nvmeofs/discoveries.h"
 #include "nvmeofs/engine.h"
 
 namespace nvmeofs {
@@ -20,13 +21,14 @@ struct FilesystemOptions {
   std::function<void()> on_ready = [] {};
 };
 
-// Any thread. Engine and connections outlive it.
+// Any thread. All that it is made of outlives it.
 class Filesystem {
  public:
   // Of a value, the newline that ends it included.
   static constexpr std::size_t longest_value = 64 * 1024;
 
-  Filesystem(Engine& engine, Connections& connections, FilesystemOptions options);
+  Filesystem(Engine& engine, Connections& connections, Discoveries& discoveries,
+             FilesystemOptions options);
 
   const Tree& tree() const { return tree_; }
   Handles& handles() { return handles_; }

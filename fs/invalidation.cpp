@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fs/connections_branch.h"
+#include "fs/discovery_attributes.h"
 #include "fs/export_attributes.h"
 #include "nvmeofs/connection_option.h"
 
@@ -67,7 +68,7 @@ template <class Rows>
 std::vector<unsigned> writable_slots(const Rows& rows) {
   std::vector<unsigned> slots;
   for (unsigned row = 0; row < rows.size(); ++row)
-    if (rows[row].kind != Kind::report) slots.push_back(row + 1);
+    if (rows[row].store != nullptr) slots.push_back(row + 1);
   return slots;
 }
 
@@ -85,6 +86,11 @@ std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsS
       slots.push_back(first_option_slot + option);
     return slots;
   });
+}
+
+std::deque<Notice> notices(const DiscoveriesSnapshot& before, const DiscoveriesSnapshot& after) {
+  return changes(before.discoveries, after.discoveries, discovery_node, discovery_node_of,
+                 [] { return writable_slots(discovery_attributes()); });
 }
 
 Invalidation::Invalidation(fuse_session* session) : session_(session), thread_([this] { run(); }) {}

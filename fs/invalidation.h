@@ -14,6 +14,7 @@
 
 #include "fs/node.h"
 #include "nvmeofs/connections.h"
+#include "nvmeofs/discoveries.h"
 #include "nvmeofs/snapshot.h"
 
 struct fuse_session;
@@ -30,6 +31,7 @@ struct Notice {
 // What to tell of the way from one snapshot to the next. Reports are not kept by the kernel.
 std::deque<Notice> notices(const Snapshot& before, const Snapshot& after);
 std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after);
+std::deque<Notice> notices(const DiscoveriesSnapshot& before, const DiscoveriesSnapshot& after);
 
 class Invalidation {
  public:

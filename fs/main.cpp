@@ -24,6 +24,7 @@
 #include "fs/session.h"
 #include "fs/stop.h"
 #include "fs/world.h"
+#include "nvmeofs/discoveries.h"
 #include "nvmeofs/engine.h"
 #include "probe/check.h"
 #include "probe/rdma_bind.h"
@@ -91,7 +92,9 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   auto engine = std::make_unique<Engine>((*world)->environment(),
                                          EngineOptions{.hosts_any = command.hosts_any});
   auto connections = std::make_unique<Connections>((*world)->connections(), ConnectionsOptions{});
-  Filesystem filesystem(*engine, *connections,
+  auto discoveries =
+      std::make_unique<Discoveries>((*world)->discoveries(*connections), DiscoveriesOptions{});
+  Filesystem filesystem(*engine, *connections, *discoveries,
                         {.owner = {::geteuid(), ::getegid()},
                          .default_transport = command.default_transport,
                          .on_ready = [&] {
@@ -110,8 +113,13 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
       [&told = *invalidation](const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
         told.tell(notices(before, after));
       });
+  discoveries->on_publish(
+      [&told = *invalidation](const DiscoveriesSnapshot& before, const DiscoveriesSnapshot& after) {
+        told.tell(notices(before, after));
+      });
   if (auto started = engine->start(); !started) return started;
   if (auto started = connections->start(); !started) return started;
+  if (auto started = discoveries->start(); !started) return started;
   engine->wait_for_first_look(first_look);
   if (auto mounted = (*session)->mount(mountpoint); !mounted) return mounted;
   // Before anybody is told that it is there: an end that comes at once is seen.
@@ -125,9 +133,11 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   // answer through a session that is no more.
   sd_notify(0, "STOPPING=1");
   engine->stop();
+  discoveries->stop();
   connections->stop();
   invalidation.reset();
   (*session)->stop();
+  discoveries.reset();
   connections.reset();
   engine.reset();
   return {};

@@ -1,9 +1,9 @@
 // Nodes of the tree: numbers, entries of directories, and what stat(2) says of them.
 //
-// A node id is the inode number: the fixed ones, and (serial << 9) | (kind << 8) | slot for what is
-// below exports/ and connections/, where slot 0 is the directory of the export or connection and
-// slot n its n-th file. Serials are never given twice, so an id never comes to mean something else,
-// and the kernel's forgetting needs no book-keeping.
+// A node id is the inode number: the fixed ones, and (serial << 10) | (branch << 8) | slot for what
+// is below exports/, connections/ and discovery/, where slot 0 is the directory that somebody made
+// there and slot n its n-th file. Serials are never given twice, so an id never comes to mean
+// something else, and the kernel's forgetting needs no book-keeping.
 #pragma once
 
 #include <sys/stat.h>
@@ -22,24 +22,40 @@ inline constexpr NodeId readme_node = 2;
 inline constexpr NodeId exports_node = 3;
 inline constexpr NodeId log_node = 4;
 inline constexpr NodeId connections_node = 5;
+inline constexpr NodeId discovery_node = 6;
 
+enum class Below : std::uint8_t { exports, connections, discovery };
+
+constexpr NodeId node_below(Below branch, std::uint64_t serial, unsigned slot) {
+  return serial << 10 | static_cast<NodeId>(branch) << 8 | slot;
+}
 constexpr NodeId export_node(std::uint64_t serial, unsigned slot = 0) {
-  return serial << 9 | slot;
+  return node_below(Below::exports, serial, slot);
 }
 constexpr NodeId connection_node(std::uint64_t serial, unsigned slot = 0) {
-  return serial << 9 | 0x100 | slot;
+  return node_below(Below::connections, serial, slot);
 }
+constexpr NodeId discovery_node_of(std::uint64_t serial, unsigned slot = 0) {
+  return node_below(Below::discovery, serial, slot);
+}
+// Serials begin with 1.
 constexpr bool is_fixed(NodeId node) {
   return node < export_node(1);
 }
+constexpr bool is_below(Below branch, NodeId node) {
+  return !is_fixed(node) && (node >> 8 & 3) == static_cast<NodeId>(branch);
+}
 constexpr bool is_below_exports(NodeId node) {
-  return !is_fixed(node) && (node & 0x100) == 0;
+  return is_below(Below::exports, node);
 }
 constexpr bool is_below_connections(NodeId node) {
-  return !is_fixed(node) && (node & 0x100) != 0;
+  return is_below(Below::connections, node);
+}
+constexpr bool is_below_discovery(NodeId node) {
+  return is_below(Below::discovery, node);
 }
 constexpr std::uint64_t serial_of(NodeId node) {
-  return node >> 9;
+  return node >> 10;
 }
 constexpr unsigned slot_of(NodeId node) {
   return node & 0xff;

@@ -136,8 +136,6 @@ void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
 
 void on_open(fuse_req_t req, fuse_ino_t node, fuse_file_info* info) {
   answer(req, "open", [&](Filesystem& fs, Reply reply) {
-    auto text = fs.tree().text(node);
-    if (!text) return reply.error(text.error());
     std::shared_ptr<const WritableFile> target;
     if ((info->flags & O_ACCMODE) != O_RDONLY) {
       auto file = fs.tree().writable(node);
@@ -146,14 +144,19 @@ void on_open(fuse_req_t req, fuse_ino_t node, fuse_file_info* info) {
       target = std::move(*file);
     }
     const bool append = (info->flags & O_APPEND) != 0;
-    fuse_file_info opened = *info;
-    opened.fh =
-        fs.handles().add(std::make_shared<OpenFile>(std::move(*text), std::move(target), append));
-    opened.direct_io = 1;
-    // Nothing is flushed, and asking for it would take the file's lock: close would wait for a
-    // write of somebody else that waits in the kernel.
-    opened.noflush = 1;
-    reply.open(opened);
+    auto waiting = std::make_shared<Reply>(std::move(reply));
+    fs.tree().open_text(node, [&handles = fs.handles(), waiting, target = std::move(target), append,
+                               opened = *info](Found<std::string> text) mutable {
+      if (!text) return waiting->error(text.error());
+      opened.fh =
+          handles.add(std::make_shared<OpenFile>(*std::move(text), std::move(target), append));
+      opened.direct_io = 1;
+      // Nothing is flushed, and asking for it would take the file's lock: close would wait for
+      // a write of somebody else that waits in the kernel.
+      opened.noflush = 1;
+      // Who has stopped waiting never closes it.
+      if (!waiting->open(opened)) handles.remove(opened.fh);
+    });
   });
 }
 
@@ -194,7 +197,7 @@ void on_opendir(fuse_req_t req, fuse_ino_t node, fuse_file_info* info) {
     if (!entries) return reply.error(entries.error());
     fuse_file_info opened = *info;
     opened.fh = fs.handles().add(std::make_shared<const OpenDirectory>(std::move(*entries)));
-    reply.open(opened);
+    if (!reply.open(opened)) fs.handles().remove(opened.fh);
   });
 }
 

@@ -8,8 +8,9 @@
 namespace nvmeofs {
 namespace {
 
-void note(int result) {
+bool note(int result) {
   if (result != 0) spdlog::debug("an answer reached nobody: error {}", -result);
+  return result == 0;
 }
 
 }  // namespace
@@ -41,8 +42,8 @@ void Reply::attributes(const struct stat& st, double timeout) {
   note(fuse_reply_attr(take(), &st, timeout));
 }
 
-void Reply::open(const fuse_file_info& file) {
-  note(fuse_reply_open(take(), &file));
+bool Reply::open(const fuse_file_info& file) {
+  return note(fuse_reply_open(take(), &file));
 }
 
 void Reply::data(std::string_view bytes) {

@@ -24,7 +24,7 @@ class Reply {
   void none();             // FORGET wants no answer
   void entry(const fuse_entry_param& entry);
   void attributes(const struct stat& st, double timeout);
-  void open(const fuse_file_info& file);
+  bool open(const fuse_file_info& file);  // false: it reached nobody
   void data(std::string_view bytes);
   void written(std::size_t size);
   void statfs(const struct statvfs& st);

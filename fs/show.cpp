@@ -65,6 +65,15 @@ std::string connection_status_text(const ConnectionStatus& status) {
   return text + refused_line(status.refused);
 }
 
+std::string discovery_status_text(const DiscoveryView& view) {
+  std::string text = fmt::format("{}\n", to_string(view.reachability));
+  if (view.log != nullptr) text += fmt::format("generation {}\n", view.log->generation);
+  if (!view.controller.empty()) text += fmt::format("controller {}\n", view.controller);
+  if (!view.trouble.empty())
+    text += fmt::format("trouble {}\n", printable(view.trouble, longest_sentence));
+  return text + refused_line(view.unreached) + refused_line(view.refused);
+}
+
 std::string plan_text(const Result<Plan>& plan, std::string_view root) {
   // A comment, as the rest of the file is for a shell.
   if (!plan) return fmt::format("# {}\n", printable(plan.error().message, longest_sentence));

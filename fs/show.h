@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nvmeofs/connections.h"
+#include "nvmeofs/discoveries.h"
 #include "nvmeofs/sessions.h"
 #include "nvmeofs/snapshot.h"
 #include "nvmeofs/step.h"
@@ -24,6 +25,7 @@ std::string status_text(const Status& status);
 std::string plan_text(const Result<Plan>& plan, std::string_view root);
 std::string clients_text(const Result<std::vector<Client>>& clients);
 std::string connection_status_text(const ConnectionStatus& status);
+std::string discovery_status_text(const DiscoveryView& view);
 std::string log_text(const std::deque<Record>& log);
 
 }  // namespace nvmeofs

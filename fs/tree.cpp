@@ -17,8 +17,9 @@ struct Fixed {
 
 constexpr std::array in_root{
     Fixed{"README", readme_node, S_IFREG},
-    Fixed{"exports", exports_node, S_IFDIR},
     Fixed{"connections", connections_node, S_IFDIR},
+    Fixed{"discovery", discovery_node, S_IFDIR},
+    Fixed{"exports", exports_node, S_IFDIR},
     Fixed{"log", log_node, S_IFREG},
 };
 
@@ -66,16 +67,17 @@ Found<std::vector<Entry>> Tree::list(NodeId directory) const {
   return entries;
 }
 
-Found<std::string> Tree::text(NodeId file) const {
-  if (const Branch* branch = branch_of(file)) return branch->text(file);
-  if (file == readme_node) return std::string(readme_text());
-  if (file == log_node) return log_().text;
-  return tl::unexpected(file == root_node ? EISDIR : ESTALE);
+void Tree::open_text(NodeId file, TextAnswer answer) const {
+  if (const Branch* branch = branch_of(file)) return branch->open_text(file, std::move(answer));
+  if (file == readme_node) return answer(std::string(readme_text()));
+  if (file == log_node) return answer(log_().text);
+  answer(tl::unexpected(file == root_node ? EISDIR : ESTALE));
 }
 
 Found<std::shared_ptr<const WritableFile>> Tree::writable(NodeId file) const {
-  const Branch* const branch = branch_of(file);
-  return branch != nullptr ? branch->writable(file) : tl::make_unexpected(EACCES);
+  if (const Branch* branch = branch_of(file)) return branch->writable(file);
+  const bool fixed = file == root_node || file == readme_node || file == log_node;
+  return tl::unexpected(fixed ? EACCES : ESTALE);
 }
 
 bool Tree::cacheable(NodeId node) const {

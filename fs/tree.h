@@ -26,7 +26,8 @@ class Tree {
   Found<NodeId> lookup(NodeId parent, std::string_view name) const;
   Found<struct stat> attributes(NodeId node) const;
   Found<std::vector<Entry>> list(NodeId directory) const;  // with "." and ".."
-  Found<std::string> text(NodeId file) const;
+  // For an open; as Branch has it.
+  void open_text(NodeId file, TextAnswer answer) const;
   // EACCES for what can only be read.
   Found<std::shared_ptr<const WritableFile>> writable(NodeId file) const;
   // Whether the kernel may keep size and times for a while. Not those of a report: they change

@@ -27,7 +27,8 @@ namespace {
 
 struct Stores {
   std::unique_ptr<Store> exports;
-  std::unique_ptr<ConnectionStore> connections;
+  std::shared_ptr<ConnectionStore> connections;
+  std::shared_ptr<DiscoveryStore> discoveries;
 };
 
 class SimWorld : public World {
@@ -38,6 +39,9 @@ class SimWorld : public World {
             watch_,   *stores_.exports, boot_,      random_identity};
   }
   ConnectionsEnvironment connections() override { return {initiator_, *stores_.connections}; }
+  DiscoveriesEnvironment discoveries(Connections& connections) override {
+    return {initiator_, *stores_.discoveries, connections};
+  }
 
  private:
   Stores stores_;
@@ -67,6 +71,9 @@ class NvmetWorld : public World {
             changes_,  *stores_.exports, boot_,      random_identity};
   }
   ConnectionsEnvironment connections() override { return {initiator_, *stores_.connections}; }
+  DiscoveriesEnvironment discoveries(Connections& connections) override {
+    return {initiator_, *stores_.discoveries, connections};
+  }
 
  private:
   Stores stores_;
@@ -81,12 +88,14 @@ class NvmetWorld : public World {
 
 Result<Stores> open_stores(const std::string& state) {
   if (state == "none")
-    return Stores{std::make_unique<NoStore>(), std::make_unique<NoConnectionStore>()};
+    return Stores{std::make_unique<NoStore>(), std::make_shared<NoConnectionStore>(),
+                  std::make_shared<NoDiscoveryStore>()};
   auto exports = StateFile::open(state);
   if (!exports) return tl::make_unexpected(exports.error());
   auto connections = ConnectionsFile::open(connections_file_of(state));
   if (!connections) return tl::make_unexpected(connections.error());
-  return Stores{std::move(*exports), std::move(*connections)};
+  const std::shared_ptr<ConnectionsFile> both = std::move(*connections);
+  return Stores{std::move(*exports), both, both};
 }
 
 }  // namespace

@@ -6,17 +6,19 @@
 
 #include "fs/options.h"
 #include "nvmeofs/connections.h"
+#include "nvmeofs/discoveries.h"
 #include "nvmeofs/engine.h"
 #include "nvmeofs/error.h"
 
 namespace nvmeofs {
 
-// Outlives every engine and all connections over it.
+// Outlives every engine, all connections and all discoveries over it.
 class World {
  public:
   virtual ~World() = default;
   virtual Environment environment() = 0;
   virtual ConnectionsEnvironment connections() = 0;
+  virtual DiscoveriesEnvironment discoveries(Connections& connections) = 0;
 };
 
 // Takes the state files for itself. What is in them is loaded by the engines. `state`: a path, or

@@ -113,8 +113,10 @@ ProtocolTest::ProtocolTest() {
                                      EngineOptions{});
   connections_ = std::make_unique<Connections>(ConnectionsEnvironment{initiator_, no_connections_},
                                                ConnectionsOptions{});
+  discoveries_ = std::make_unique<Discoveries>(
+      DiscoveriesEnvironment{initiator_, no_discoveries_, *connections_}, DiscoveriesOptions{});
   filesystem_ = std::make_unique<Filesystem>(
-      *engine_, *connections_,
+      *engine_, *connections_, *discoveries_,
       FilesystemOptions{.owner = {0, 0}, .on_ready = [ready] { ready->set_value(); }});
   auto session = Session::open(*filesystem_, {.source = "sim"});
   EXPECT_TRUE(session) << session.error().message;
@@ -128,8 +130,13 @@ ProtocolTest::ProtocolTest() {
       [this](const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
         invalidation_->tell(notices(before, after));
       });
+  discoveries_->on_publish(
+      [this](const DiscoveriesSnapshot& before, const DiscoveriesSnapshot& after) {
+        invalidation_->tell(notices(before, after));
+      });
   EXPECT_TRUE(engine_->start());
   EXPECT_TRUE(connections_->start());
+  EXPECT_TRUE(discoveries_->start());
   session_->start();
   kernel_ = std::make_unique<FakeKernel>(Fd(ends[1]));
 
@@ -152,6 +159,7 @@ ProtocolTest::~ProtocolTest() {
 void ProtocolTest::stop() {
   backend_.let_go();
   engine_->stop();
+  discoveries_->stop();
   connections_->stop();
   invalidation_.reset();
   session_->stop();

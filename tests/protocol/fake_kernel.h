@@ -122,6 +122,8 @@ class ProtocolTest : public ::testing::Test {
   SimInitiator initiator_;
   NoConnectionStore no_connections_;
   std::unique_ptr<Connections> connections_;
+  NoDiscoveryStore no_discoveries_;
+  std::unique_ptr<Discoveries> discoveries_;
   std::unique_ptr<Filesystem> filesystem_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Invalidation> invalidation_;

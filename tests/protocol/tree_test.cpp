@@ -22,6 +22,7 @@ TEST_F(ProtocolTest, FindsTheFixedNames) {
   EXPECT_EQ(lookup(root_node, "README"), readme_node);
   EXPECT_EQ(lookup(root_node, "exports"), exports_node);
   EXPECT_EQ(lookup(root_node, "connections"), connections_node);
+  EXPECT_EQ(lookup(root_node, "discovery"), discovery_node);
   EXPECT_EQ(lookup(root_node, "log"), log_node);
 }
 
@@ -51,8 +52,9 @@ TEST_P(UnknownNode, IsStaleForEveryQuestion) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ids, UnknownNode,
-                         ::testing::Values(6, 255, std::uint64_t{9999} << 8,
-                                           (std::uint64_t{9999} << 8) + 1, ~std::uint64_t{0}));
+                         ::testing::Values(7, 255, export_node(9999), export_node(9999, 1),
+                                           connection_node(9999, 1), discovery_node_of(9999, 1),
+                                           discovery_node_of(9999, 1) + 0x100, ~std::uint64_t{0}));
 
 TEST_F(ProtocolTest, HasNoNodeBesideTheFilesOfAnExport) {
   const std::uint64_t directory = mkdir(exports_node, "toto").as<fuse_entry_out>().nodeid;
