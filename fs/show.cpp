@@ -71,7 +71,10 @@ std::string discovery_status_text(const DiscoveryView& view) {
   if (!view.controller.empty()) text += fmt::format("controller {}\n", view.controller);
   if (!view.trouble.empty())
     text += fmt::format("trouble {}\n", printable(view.trouble, longest_sentence));
-  return text + refused_line(view.unreached) + refused_line(view.refused);
+  // Once, when that is why the last write was refused.
+  const bool same = view.unreached && view.refused && view.unreached->text == view.refused->text;
+  if (!same) text += refused_line(view.unreached);
+  return text + refused_line(view.refused);
 }
 
 std::string plan_text(const Result<Plan>& plan, std::string_view root) {

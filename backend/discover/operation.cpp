@@ -88,8 +88,9 @@ void Discoverer::fetched(Fetch& event) {
   } else {
     const Error& error = event.result.error();
     answer = tl::unexpected(error);
+    // Of a request its own record tells.
     const bool told =
-        entry.view.unreached && entry.view.unreached->text == error.message && !for_request;
+        for_request || (entry.view.unreached && entry.view.unreached->text == error.message);
     entry.view.reachability = Reachability::unreachable;
     entry.view.unreached = unreached(entry, error);
     if (!asking.empty() || !told) keep(*entry.view.unreached);

@@ -90,7 +90,7 @@ TEST_F(DiscoveryNodes, OfTheLogAreNotWritten) {
 TEST_F(DiscoveryNodes, TakeWhatASwitchTakes) {
   const std::uint64_t directory = make();
   EXPECT_EQ(store(lookup(directory, "connect_all"), "maybe\n"), EINVAL);
-  EXPECT_EQ(store(lookup(directory, "persistent"), "1 force\n"), EINVAL);
+  EXPECT_EQ(store(lookup(directory, "persistent"), "\n"), EINVAL);
   EXPECT_EQ(text(lookup(directory, "persistent")), "0\n");
   EXPECT_EQ(store(lookup(directory, "connect_all"), "1\n"), 0);
   EXPECT_EQ(text(lookup(directory, "connect_all")), "1\n");
