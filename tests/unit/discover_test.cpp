@@ -175,6 +175,18 @@ TEST_F(DiscoverTest, ConnectsTheRestWhenOneIsRefusedAndNamesIt) {
   EXPECT_EQ(discovery().refused->errnum, ETIMEDOUT);
 }
 
+TEST_F(DiscoverTest, ConnectsHundredSubsystems) {
+  edit([](SimFabric& fabric) {
+    for (int i = 1; i <= 100; ++i)
+      fabric.targets[fmt::format("many{}", i)] = {
+          .addresses = {at(fmt::format("10.1.0.{}", i).c_str())}, .namespaces = {1}};
+  });
+  ASSERT_EQ(make_discovery(hub), 0);
+  ASSERT_EQ(connect_all(), 0) << last_.message;
+  EXPECT_EQ(controllers().size(), 103U);
+  EXPECT_EQ(discoveries_->snapshot()->log.back().text, "102 connected");
+}
+
 TEST_F(DiscoverTest, ThatCannotBeReachedConnectsNothing) {
   edit([](SimFabric& fabric) { fabric.discovery.clear(); });
   ASSERT_EQ(make_discovery(hub), 0);
