@@ -29,6 +29,12 @@ or with nvmeofs: each directory in connections/ is one subsystem of another mach
   echo 0 > connections/toto/connected             refused while the disk is in use
   rmdir connections/toto
 
+What another machine serves is found in discovery/:
+
+  mkdir discovery/tcp:192.168.1.32:4420           whom to ask; the port is 8009 (rdma: 4420) unless written
+  cat discovery/tcp:192.168.1.32:4420/subsystems  asks now
+  echo 1 > discovery/tcp:192.168.1.32:4420/connect_all
+
 The files of an export
 ----------------------
 device    The block device or regular file: an absolute path. One that is in use on this machine is
@@ -53,6 +59,13 @@ device    Its disks, one a line.
 status    disconnected, connected, degraded (some paths are not there), connecting (none is; it goes on
           trying), or foreign (made by something else); then each path, and the last refusal.
 options/  What the kernel takes with a connection, by the names of nvme-cli. A secret reads "set".
+
+The files of a discovery controller
+-----------------------------------
+subsystems, log.json   What it lists, for people and for scripts; each open asks it anew.
+connect_all  1 connects what is listed, each in connections/; 0 goes no further, and connections stay.
+persistent   1 keeps a controller and follows its changes: with connect_all, what comes is connected too.
+status       reachable, unreachable or unknown; the log's generation; and the last refusals.
 
 log, beside this file, has the last 256 changes and refusals.
 
