@@ -35,10 +35,14 @@ void Discoverer::run() {
     if (const auto due = next_due())
       patience = std::chrono::ceil<std::chrono::milliseconds>(
           std::max(*due - Clock::now(), Clock::duration::zero()));
-    if (auto item = inbox_->take(patience)) {
-      if (auto* event = std::get_if<0>(&*item)) take_in(*event);
+    // What has come in together is taken in together, and the kernel is looked at once for all of
+    // it; afterwards, as what a fetch has made is there by then.
+    for (auto item = inbox_->take(patience); item;
+         item = inbox_->take(std::chrono::milliseconds{0})) {
+      auto* const event = std::get_if<0>(&*item);
+      if (event == nullptr) break;
+      take_in(*event);
     }
-    // After the event: what a fetch has made is there by then.
     hear_news();
     work_on_all();
   }
@@ -146,9 +150,12 @@ void Discoverer::tend(LiveDiscovery& entry) {
   if (wanted && entry.due <= Clock::now()) begin_fetch(entry, true);
 }
 
-// The kernel is looked at again for each event: it is the cheapest way not to miss one.
 void Discoverer::hear_news() {
   const auto controllers = environment_.initiator.changed_logs();
+  const bool kept = std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return !entry.second.view.controller.empty();
+  });
+  if (!kept) return;
   if (auto topology = environment_.initiator.observe()) observed_ = *std::move(topology);
   for (auto& [name, entry] : entries_)
     if (!entry.view.controller.empty() && controllers.contains(entry.view.controller)) {

@@ -48,7 +48,10 @@ void Discoverer::go_on(LiveDiscovery& entry) {
                                                          *operation.submitted->request.intent));
 }
 
+// A kept controller that the kernel tries to bring back stays the one: what is made meanwhile to
+// look is ended again.
 void Discoverer::begin_fetch(LiveDiscovery& entry, bool keep) {
+  if (is_kept(entry)) keep = false;
   entry.fetching = true;
   entry.news = false;
   const auto came_back = [serial = entry.view.serial](Result<Fetched> result) {

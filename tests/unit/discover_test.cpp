@@ -278,6 +278,18 @@ TEST_F(DiscoverTest, BringsBackALostController) {
   EXPECT_EQ(discovery().trouble, "");
 }
 
+TEST_F(DiscoverTest, KeepsOneControllerWhileTheKernelBringsItBack) {
+  ASSERT_EQ(make_discovery(hub), 0);
+  ASSERT_EQ(persistent(), 0);
+  const auto before = discovery().controller;
+  initiator_.set_state(before, ControllerState::connecting);
+  ASSERT_EQ(fetch(), 0);
+  EXPECT_THAT(discovery_controllers(), ElementsAre(before));
+  EXPECT_EQ(discovery().controller, before);
+  ASSERT_EQ(remove_discovery(hub), 0);
+  EXPECT_THAT(controllers(), IsEmpty());
+}
+
 TEST_F(DiscoverTest, FindsItsControllerAgainAfterARestart) {
   ASSERT_EQ(make_discovery(hub), 0);
   ASSERT_EQ(connect_all(), 0);
