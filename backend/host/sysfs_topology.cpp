@@ -110,13 +110,20 @@ std::vector<PathNamespace> namespaces_of(const fs::path& controller, const fs::p
   return namespaces;
 }
 
+// A controller belongs to no subsystem before its target has told it to, and until then the kernel
+// shows a name through a pointer that is none (lib/vsprintf.c; met on 6.12, in an attempt over RDMA
+// that got no answer).
+bool is_no_name(std::string_view subsystem) {
+  return subsystem == "(efault)" || subsystem == "(null)";
+}
+
 std::optional<HostController> controller_at(const fs::path& folder, const fs::path& blocks) {
   const auto transport = read_attribute((folder / "transport").string());
   if (!transport || *transport == "pcie") return std::nullopt;
   const auto subsystem = read_attribute((folder / "subsysnqn").string());
   const auto state = read_attribute((folder / "state").string());
   // Both are refused with ENODEV, or gone, as soon as the controller is.
-  if (!subsystem || !state) return std::nullopt;
+  if (!subsystem || !state || is_no_name(*subsystem)) return std::nullopt;
   HostController controller;
   controller.name = folder.filename().string();
   controller.transport = *transport;

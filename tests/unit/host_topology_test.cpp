@@ -83,6 +83,11 @@ TEST_F(SysfsTopology, LeavesOutAControllerThatVanishes) {
   }
 }
 
+TEST_F(SysfsTopology, LeavesOutAControllerThatIsOfNoSubsystemYet) {
+  sysfs.controller("nvme3", "rdma", "traddr=192.168.1.32,trsvcid=4420", "(efault)");
+  EXPECT_THAT(read().controllers, IsEmpty());
+}
+
 TEST_F(SysfsTopology, KnowsADiscoveryController) {
   sysfs.controller("nvme0", "tcp", "traddr=192.168.1.32,trsvcid=8009", "nqn.x:unique");
   sysfs.write("class/nvme/nvme0/cntrltype", "discovery");
