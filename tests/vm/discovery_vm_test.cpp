@@ -57,7 +57,7 @@ class Discovery : public ViewTest {
     EXPECT_EQ(make(hub), "ok");
     EXPECT_THAT(show(hub, "subsystems"),
                 AllOf(StartsWith("NQN "),
-                      ContainsRegex("toto +192\\.168\\.1\\.32:4420 +" + trtype + " +-\n")));
+                      ContainsRegex("toto +192\\.168\\.1\\.32:4420 +" + trtype + " +-$")));
     EXPECT_THAT(controllers(), IsEmpty());
     EXPECT_EQ(put(hub, "connect_all", "1"), "ok") << show(hub, "status");
     EXPECT_TRUE(is_connected("toto")) << connection("toto", "status");
