@@ -103,8 +103,7 @@ TEST_F(Restart, BringsUpWhatCanAndTheRestWhenItComes) {
       "wipefs -qa /dev/nullb3");
   // On a file system with direct I/O, which tmpfs has not on 6.1.
   run("mkfs.ext4 -q /dev/nullb3; mkdir -p /run/disks; mount /dev/nullb3 /run/disks; cd /run/disks; "
-      "for ((i = 0; i < 200; i++)); do truncate -s 1M $i; done; for i in 2 3 4; do mv $i $i.away; "
-      "done");
+      "truncate -s 1M $(seq 0 199); for i in 2 3 4; do mv $i $i.away; done");
   draft("5", "/run/disks/5", "tcp://192.168.1.32");
   unmount();
   run(R"(python3 - )" + state_file + R"( <<'END'
