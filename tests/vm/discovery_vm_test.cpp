@@ -24,6 +24,11 @@ const std::string rdma_hub = "rdma:192.168.1.32";
 
 class Discovery : public ViewTest {
  protected:
+  void SetUp() override {
+    keep_host_identity(first_host);
+    ViewTest::SetUp();
+  }
+
   static std::string path(const std::string& hub, const std::string& file = "") {
     return mountpoint + "/discovery/" + hub + (file.empty() ? "" : "/" + file);
   }
