@@ -5,34 +5,18 @@
 #include <algorithm>
 
 #include "attribute.h"
+#include "nvmeofs/text.h"
 
 namespace nvmeofs {
-namespace {
-
-// The value of a key; empty: it is not there.
-std::string_view value_of(std::string_view event, std::string_view key) {
-  while (!event.empty()) {
-    const auto end = std::min(event.find('\0'), event.size());
-    const auto part = event.substr(0, end);
-    if (part.size() > key.size() && part.starts_with(key) && part[key.size()] == '=') {
-      return part.substr(key.size() + 1);
-    }
-    event.remove_prefix(std::min(end + 1, event.size()));
-  }
-  return {};
-}
-
-}  // namespace
 
 std::optional<std::string> controller_with_news(std::string_view event) {
-  if (value_of(event, "SUBSYSTEM") != "nvme" || value_of(event, "ACTION") != "change") {
-    return std::nullopt;
-  }
+  const auto said = [&](std::string_view key) { return value_of(event, '\0', key); };
+  if (said("SUBSYSTEM") != "nvme" || said("ACTION") != "change") return std::nullopt;
   // core.c, nvme_aen_uevent: type notice, 0xf0 for discovery, log page 0x70.
-  const bool changed = value_of(event, "NVME_AEN") == "0x70f002";
-  const auto what = value_of(event, "NVME_EVENT");
+  const bool changed = said("NVME_AEN") == "0x70f002";
+  const auto what = said("NVME_EVENT");
   if (!changed && what != "connected" && what != "rediscover") return std::nullopt;
-  const auto path = value_of(event, "DEVPATH");
+  const auto path = said("DEVPATH");
   std::string controller(path.substr(path.rfind('/') + 1));
   return is_controller_name(controller) ? std::optional(std::move(controller)) : std::nullopt;
 }

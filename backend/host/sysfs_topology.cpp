@@ -10,6 +10,7 @@
 
 #include "attribute.h"
 #include "nvmeofs/nqn.h"
+#include "nvmeofs/text.h"
 
 namespace nvmeofs {
 namespace {
@@ -49,15 +50,7 @@ ControllerState state_of(std::string_view text) {
 
 // "traddr=192.168.1.32,trsvcid=4420,host_traddr=…,src_addr=…"
 std::string part_of(std::string_view address, std::string_view key) {
-  while (!address.empty()) {
-    const auto comma = std::min(address.find(','), address.size());
-    const auto part = address.substr(0, comma);
-    if (part.size() > key.size() && part.starts_with(key) && part[key.size()] == '=') {
-      return std::string(part.substr(key.size() + 1));
-    }
-    address.remove_prefix(std::min(comma + 1, address.size()));
-  }
-  return "";
+  return std::string(value_of(address, ',', key));
 }
 
 std::optional<TransportAddress> address_of(const std::string& transport, std::string_view text) {

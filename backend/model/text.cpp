@@ -56,6 +56,17 @@ std::string printable(std::string_view text, std::size_t limit) {
   return result;
 }
 
+std::string_view value_of(std::string_view text, char separator, std::string_view key) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find(separator), text.size());
+    const auto part = text.substr(0, end);
+    if (part.size() > key.size() && part.starts_with(key) && part[key.size()] == '=')
+      return part.substr(key.size() + 1);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {};
+}
+
 std::string shell_word(std::string_view word) {
   if (!word.empty() && std::all_of(word.begin(), word.end(), needs_no_quotes))
     return std::string(word);

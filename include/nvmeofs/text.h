@@ -10,6 +10,10 @@ namespace nvmeofs {
 // and nothing that a terminal would obey. Cut at `limit` bytes with an ellipsis.
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// The value of the first KEY=value among what stands between separators; empty: there is none, or
+// nothing behind its "=".
+std::string_view value_of(std::string_view text, char separator, std::string_view key);
+
 // One word of a shell. A control character (another program may have put one into a name) takes
 // bash's $'' form, so that a command always stays on one line.
 std::string shell_word(std::string_view text);

@@ -5,6 +5,19 @@
 namespace nvmeofs {
 namespace {
 
+TEST(ValueOf, IsThatOfTheFirstOfItsKey) {
+  EXPECT_EQ(value_of("traddr=10.0.0.1,trsvcid=4420,traddr=10.0.0.2", ',', "traddr"), "10.0.0.1");
+  EXPECT_EQ(value_of("traddr=10.0.0.1,trsvcid=4420", ',', "trsvcid"), "4420");
+  EXPECT_EQ(value_of("a=1,,b=2", ',', "b"), "2");
+}
+
+TEST(ValueOf, IsEmptyWithoutTheWholeKeyOrAValue) {
+  EXPECT_EQ(value_of("host_traddr=10.0.0.1", ',', "traddr"), "");
+  EXPECT_EQ(value_of("traddr", ',', "traddr"), "");
+  EXPECT_EQ(value_of("traddr=,trsvcid=4420", ',', "traddr"), "");
+  EXPECT_EQ(value_of("", ',', "traddr"), "");
+}
+
 TEST(Printable, LeavesPlainTextAlone) {
   EXPECT_EQ(printable("exports/toto = /srv/a disk"), "exports/toto = /srv/a disk");
   EXPECT_EQ(printable("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x92\xbe"),
