@@ -24,11 +24,13 @@ std::optional<std::string> controller_with_news(std::string_view event) {
 DiscoveryEvents::DiscoveryEvents() {
   if (auto events = UdevEvents::open({"nvme"})) {
     events_ = std::move(*events);
+    epoll_.add(events_->fd());
   } else {
     spdlog::warn("changes of discovery logs are not noticed: {}", events.error().message);
   }
 }
 
+// A source that cannot be read is given up, as it would be readable for ever.
 std::set<std::string> DiscoveryEvents::take() {
   std::set<std::string> controllers;
   if (!events_) return controllers;
@@ -36,7 +38,8 @@ std::set<std::string> DiscoveryEvents::take() {
     if (auto controller = controller_with_news(event)) controllers.insert(*std::move(controller));
   });
   if (!taken) {
-    spdlog::warn("an event of a discovery controller is lost: {}", taken.error().message);
+    spdlog::warn("changes of discovery logs are noticed no more: {}", taken.error().message);
+    events_.reset();
   }
   return controllers;
 }

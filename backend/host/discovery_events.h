@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "probe/epoll_set.h"
 #include "probe/udev_events.h"
 
 namespace nvmeofs {
@@ -15,17 +16,19 @@ namespace nvmeofs {
 // that (NVME_EVENT=connected, rediscover). Pure.
 std::optional<std::string> controller_with_news(std::string_view event);
 
-// Where events cannot be had this is said in the log, and fd() is -1. One thread.
+// Where events cannot be had, or not any more, this is said in the log, and fd() is never readable.
+// One thread. Throws std::system_error when the process has no descriptors left.
 class DiscoveryEvents {
  public:
   DiscoveryEvents();
 
   // Readable when a controller came, went or has news.
-  int fd() const { return events_ ? events_->fd() : -1; }
+  int fd() const { return epoll_.fd(); }
   // Takes what came: the controllers with news.
   std::set<std::string> take();
 
  private:
+  EpollSet epoll_;
   std::optional<UdevEvents> events_;
 };
 

@@ -3,13 +3,13 @@
 
 #include <optional>
 
-#include "nvmeofs/fd.h"
+#include "probe/epoll_set.h"
 #include "probe/udev_events.h"
 #include "sessions/kernel_log.h"
 
 namespace nvmeofs {
 
-// An epoll descriptor over udev, which tells of what comes and goes and of a controller that is
+// A descriptor over udev, which tells of what comes and goes and of a controller that is
 // live again, and the kernel's log, as nothing else tells of one that lost its target: of the
 // states of a controller, only that it is live has an event (core.c, nvme_start_ctrl:
 // NVME_EVENT=connected). One thread. A source that cannot be had is named in the log and left out.
@@ -18,14 +18,11 @@ class HostChanges {
  public:
   HostChanges();
 
-  int fd() const { return epoll_.get(); }
+  int fd() const { return epoll_.fd(); }
   void clear();
 
  private:
-  void add(int fd);
-
-  // Declared first, so that it is closed after what is in it.
-  Fd epoll_;
+  EpollSet epoll_;
   std::optional<UdevEvents> events_;
   std::optional<KernelLog> log_;
 };

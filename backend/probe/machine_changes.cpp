@@ -1,12 +1,9 @@
 #include "machine_changes.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/epoll.h>
 
 #include <array>
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 
 #include "rdma_devices.h"
 
@@ -38,39 +35,28 @@ constexpr std::string_view addresses = "network addresses";
 }  // namespace
 
 MachineChanges::MachineChanges()
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      devices_(opened(UdevEvents::open({"block", "infiniband"}), disks)),
+    : devices_(opened(UdevEvents::open({"block", "infiniband"}), disks)),
       addresses_(opened(AddressEvents::open(), addresses)),
       mounts_(opened(MountEvents::open(), "mounts")),
       paths_(opened(PathEvents::open(), "files")) {
-  if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  add(nudge_.get(), EPOLLIN);
-  add(rdma_.fd(), EPOLLIN);
-  if (devices_) add(devices_->fd(), EPOLLIN);
-  if (addresses_) add(addresses_->fd(), EPOLLIN);
+  epoll_.add(nudge_.get());
+  epoll_.add(rdma_.fd());
+  if (devices_) epoll_.add(devices_->fd());
+  if (addresses_) epoll_.add(addresses_->fd());
   if (paths_) {
-    add(paths_->fd(), EPOLLIN);
-    add(paths_->alarm_fd(), EPOLLIN);
+    epoll_.add(paths_->fd());
+    epoll_.add(paths_->alarm_fd());
   }
   if (mounts_) {
-    add(mounts_->fd(), EPOLLIN | EPOLLET);
+    epoll_.add(mounts_->fd(), EPOLLIN | EPOLLET);
     take_mounts();  // it is ready once at the start
-  }
-}
-
-void MachineChanges::add(int fd, std::uint32_t events) {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
   }
 }
 
 // Whether mounts were among what is ready, and not any more.
 bool MachineChanges::take_mounts() {
   std::array<epoll_event, 8> ready{};
-  const int count = epoll_wait(epoll_.get(), ready.data(), ready.size(), 0);
+  const int count = epoll_wait(epoll_.fd(), ready.data(), ready.size(), 0);
   bool mounts = false;
   for (int at = 0; at < count; ++at) {
     mounts = mounts || (mounts_ && ready[static_cast<std::size_t>(at)].data.fd == mounts_->fd());

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "address_events.h"
 #include "alarm.h"
+#include "epoll_set.h"
 #include "mount_events.h"
 #include "nvmeofs/event_fd.h"
 #include "nvmeofs/machine_watch.h"
@@ -26,17 +26,15 @@ class MachineChanges : public MachineWatch {
  public:
   MachineChanges();
 
-  int fd() const override { return epoll_.get(); }
+  int fd() const override { return epoll_.fd(); }
   void clear() override;
   void follow(const std::set<std::string>& paths) override;
 
  private:
-  void add(int fd, std::uint32_t events);
   bool take_mounts();
   void expect_rdma();
 
-  // Declared first, so that it is closed after what is in it.
-  Fd epoll_;
+  EpollSet epoll_;
   EventFd nudge_;
   std::optional<UdevEvents> devices_;
   std::optional<AddressEvents> addresses_;
