@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -6,8 +5,6 @@
 #include "store/connections_keys.h"
 #include "store/connections_text.h"
 #include "store/json_section.h"
-#include "store/json_syntax.h"
-#include "store/utc_time.h"
 
 namespace nvmeofs {
 namespace {
@@ -37,12 +34,6 @@ std::map<std::string, std::string> options_of(const Section& section) {
   return values;
 }
 
-std::chrono::system_clock::time_point made_of(const Section& section) {
-  const auto made = parse_utc(section.text("made"));
-  if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
-  return *made;
-}
-
 StoredConnection connection_of(const std::string& name, const Section& section) {
   Connection wanted{.name =
                         parsed(fmt::format("connection {}", printable(name)), Nqn::parse(name))};
@@ -70,22 +61,14 @@ StoredDiscovery discovery_of(const std::string& name, const Section& section) {
   return {std::move(wanted), made_of(section)};
 }
 
-StoredDiscoveries discoveries_of(const Json& all, Json& unknown) {
-  const Section section("at the top, \"discovery\"", all);
-  StoredDiscoveries discoveries;
-  std::map<TransportAddress, std::string> seen;
-  for (const auto& [name, value] : all.items()) {
-    const Section one(fmt::format("discovery {}", printable(name)), value);
-    auto stored = discovery_of(name, one);
+void check_addresses(const StoredDiscoveries& discoveries) {
+  std::map<TransportAddress, std::string_view> seen;
+  for (const auto& [name, stored] : discoveries) {
     const auto [other, is_new] = seen.emplace(stored.wanted.address, name);
     if (!is_new)
       damaged("discovery {} and {} are the same address", printable(other->second),
               printable(name));
-    discoveries.emplace(name, std::move(stored));
-    if (auto rest = one.unknown(discovery_keys); !rest.empty())
-      unknown["discovery"][name] = std::move(rest);
   }
-  return discoveries;
 }
 
 // Each would end the other's paths.
@@ -100,22 +83,17 @@ void check_subsystems(const StoredConnections& connections) {
 ConnectionsText content_of(const Json& json) {
   if (!json.is_object()) damaged("it is no JSON object");
   const Section file("at the top", json);
-  check_version(file, connections_mark, connections_version, "file of connections");
-  check_checksum(file, json);
-
   ConnectionsText content;
-  content.generation = generation_of(file);
+  content.generation =
+      check_top(file, json, connections_mark, connections_version, "file of connections");
   Json unknown = file.unknown(connections_top_keys);
-  const Section all("at the top, \"connections\"", file.at("connections"));
-  for (const auto& [name, value] : file.at("connections").items()) {
-    const Section section(fmt::format("connection {}", printable(name)), value);
-    content.state.connections.emplace(name, connection_of(name, section));
-    if (auto rest = section.unknown(connection_keys); !rest.empty())
-      unknown["connections"][name] = std::move(rest);
-  }
+  content.state.connections =
+      entries_of(file, "connections", "connection", connection_keys, unknown, connection_of);
   check_subsystems(content.state.connections);
   if (file.has("discovery"))
-    content.state.discoveries = discoveries_of(file.at("discovery"), unknown);
+    content.state.discoveries =
+        entries_of(file, "discovery", "discovery", discovery_keys, unknown, discovery_of);
+  check_addresses(content.state.discoveries);
   if (!unknown.empty()) content.unknown = unknown.dump();
   return content;
 }
@@ -123,15 +101,7 @@ ConnectionsText content_of(const Json& json) {
 }  // namespace
 
 Result<ConnectionsText> read_connections(std::string_view text) {
-  if (auto error = syntax_error(text))
-    return refuse(EINVAL, Reason::state_unreadable, "{}", without_quotation(*std::move(error)));
-  try {
-    return content_of(Json::parse(text));
-  } catch (const Damage& damage) {
-    return refuse(EINVAL, Reason::state_unreadable, "{}", damage.what);
-  } catch (const Json::exception& exception) {
-    return refuse(EINVAL, Reason::state_unreadable, "{}", printable(exception.what()));
-  }
+  return read_json(text, content_of, without_quotation);
 }
 
 }  // namespace nvmeofs

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -17,7 +19,9 @@
 #include "nvmeofs/error.h"
 #include "nvmeofs/text.h"
 #include "store/checksum.h"
+#include "store/json_syntax.h"
 #include "store/state_keys.h"
+#include "store/utc_time.h"
 
 namespace nvmeofs {
 
@@ -150,6 +154,51 @@ inline void check_checksum(const Section& file, const nlohmann::json& json) {
         "it is damaged, or was edited: \"crc32\" is not {}. Of an edit that is meant, delete the "
         "line \"crc32\"",
         expected);
+}
+
+inline std::chrono::system_clock::time_point made_of(const Section& section) {
+  const auto made = parse_utc(section.text("made"));
+  if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
+  return *made;
+}
+
+// The entries of an object at the top, by name. Their keys beyond `known` go into `unknown`, in the
+// same places.
+template <class Read>
+auto entries_of(const Section& file, const std::string& key, std::string_view noun,
+                const std::set<std::string_view>& known, nlohmann::json& unknown, Read read) {
+  const Section all(file.place(key), file.at(key));
+  std::map<std::string, decltype(read(key, all))> entries;
+  for (const auto& [name, value] : file.at(key).items()) {
+    const Section section(fmt::format("{} {}", noun, printable(name)), value);
+    entries.emplace(name, read(name, section));
+    if (auto rest = section.unknown(known); !rest.empty()) unknown[key][name] = std::move(rest);
+  }
+  return entries;
+}
+
+// What `read` makes of the text's JSON. EINVAL, Reason::state_unreadable: what is wrong with it.
+// `fit_to_show`: makes a sentence of what is wrong with the syntax, which quotes the text.
+template <class Read, class FitToShow>
+auto read_json(std::string_view text, Read read, FitToShow fit_to_show)
+    -> Result<decltype(read(nlohmann::json()))> {
+  if (auto error = syntax_error(text))
+    return refuse(EINVAL, Reason::state_unreadable, "{}", fit_to_show(*std::move(error)));
+  try {
+    return read(nlohmann::json::parse(text));
+  } catch (const Damage& damage) {
+    return refuse(EINVAL, Reason::state_unreadable, "{}", damage.what);
+  } catch (const nlohmann::json::exception& exception) {
+    return refuse(EINVAL, Reason::state_unreadable, "{}", printable(exception.what()));
+  }
+}
+
+// The mark, the version and the checksum are right; its generation.
+inline std::uint64_t check_top(const Section& file, const nlohmann::json& json,
+                               std::string_view mark, unsigned newest, std::string_view what) {
+  check_version(file, mark, newest, what);
+  check_checksum(file, json);
+  return generation_of(file);
 }
 
 }  // namespace nvmeofs

@@ -9,10 +9,8 @@
 
 #include "nvmeofs/text.h"
 #include "store/json_section.h"
-#include "store/json_syntax.h"
 #include "store/state_keys.h"
 #include "store/state_text.h"
-#include "store/utc_time.h"
 
 namespace nvmeofs {
 
@@ -90,9 +88,7 @@ StoredExport export_of(const std::string& name, const Section& section) {
   wanted.hosts = hosts_of(section);
   wanted.enabled = section.boolean("enabled");
   wanted.identity = identity_of(section);
-  const auto made = parse_utc(section.text("made"));
-  if (!made) damaged("{}: it is no time as in 2026-07-01T10:19:12Z", section.place("made"));
-  StoredExport stored{std::move(wanted), *made};
+  StoredExport stored{std::move(wanted), made_of(section)};
   if (section.has("served"))
     stored.served = served_of(Section(section.place("served"), section.at("served")));
   return stored;
@@ -153,19 +149,10 @@ StoredKernel kernel_of(const Section& section) {
 StateText content_of(const Json& json) {
   if (!json.is_object()) damaged("it is no JSON object");
   const Section file("at the top", json);
-  check_version(file, format_mark, state_version, "state");
-  check_checksum(file, json);
-
   StateText content;
-  content.generation = generation_of(file);
+  content.generation = check_top(file, json, format_mark, state_version, "state");
   Json unknown = file.unknown(top_keys);
-  const Section exports("at the top, \"exports\"", file.at("exports"));
-  for (const auto& [name, value] : file.at("exports").items()) {
-    const Section section(fmt::format("export {}", printable(name)), value);
-    content.state.exports.emplace(name, export_of(name, section));
-    if (auto rest = section.unknown(export_keys); !rest.empty())
-      unknown["exports"][name] = std::move(rest);
-  }
+  content.state.exports = entries_of(file, "exports", "export", export_keys, unknown, export_of);
   compare_identities(content.state);
   if (file.has("kernel")) {
     const Section kernel("kernel", file.at("kernel"));
@@ -179,15 +166,7 @@ StateText content_of(const Json& json) {
 }  // namespace
 
 Result<StateText> read_state(std::string_view text) {
-  if (auto error = syntax_error(text))
-    return refuse(EINVAL, Reason::state_unreadable, "{}", *error);
-  try {
-    return content_of(Json::parse(text));
-  } catch (const Damage& damage) {
-    return refuse(EINVAL, Reason::state_unreadable, "{}", damage.what);
-  } catch (const Json::exception& exception) {
-    return refuse(EINVAL, Reason::state_unreadable, "{}", printable(exception.what()));
-  }
+  return read_json(text, content_of, [](std::string error) { return error; });
 }
 
 Result<void> check_identities(const StoredState& state) {
