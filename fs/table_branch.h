@@ -1,0 +1,175 @@
+// A branch whose directories are all alike: in each the files of one table. `Table` says which:
+//
+//   using View, Intent;                    as in its AttributeOf
+//   static constexpr NodeId directory;
+//   static bool is_below(NodeId);
+//   static NodeId node(serial, slot);      slot 0 is a directory, slot n the n-th row's file
+//   static rows();                         a span of its AttributeOf
+//   static views(snapshot);                the directories, by name
+//   static Result<Intent> make(name, default_transport);
+//   static Intent remove();
+//   decides;                               has snapshot(), and submit() of requests
+//   source;                                what the rows' show() asks
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "fs/attribute.h"
+#include "fs/branch.h"
+
+namespace nvmeofs {
+
+template <class Table>
+class TableFile : public WritableFile {
+ public:
+  using Attribute = typename decltype(Table::rows())::value_type;
+
+  TableFile(const Table& table, std::string name, std::uint64_t serial, const Attribute& attribute,
+            Trtype default_transport)
+      : table_(table),
+        name_(std::move(name)),
+        serial_(serial),
+        attribute_(attribute),
+        default_transport_(default_transport) {}
+
+  Kind kind() const override { return attribute_.kind; }
+
+  void store(Caller caller, std::string recorded, const Result<WrittenValue>& value,
+             Completion completion) const override {
+    auto intent = value.and_then([&](const WrittenValue& written) {
+      return attribute_.store(written.text, {default_transport_, written.append});
+    });
+    table_.decides.submit({std::move(caller), name_, serial_, std::string(attribute_.name),
+                           std::move(recorded), std::move(intent)},
+                          std::move(completion));
+  }
+
+ private:
+  const Table table_;
+  const std::string name_;
+  const std::uint64_t serial_;
+  const Attribute& attribute_;
+  const Trtype default_transport_;
+};
+
+// What the table refers to outlives it, and every file that was opened.
+template <class Table>
+class TableBranch : public Branch {
+ public:
+  using Attribute = typename TableFile<Table>::Attribute;
+
+  TableBranch(Table table, Owner owner, Trtype default_transport)
+      : table_(table), owner_(owner), default_transport_(default_transport) {}
+
+  NodeId directory() const override { return Table::directory; }
+  bool has(NodeId node) const override { return node == Table::directory || Table::is_below(node); }
+
+  Found<NodeId> lookup(NodeId parent, std::string_view name) const override {
+    const auto snapshot = table_.decides.snapshot();
+    if (parent == Table::directory) {
+      const auto found = Table::views(*snapshot).find(std::string(name));
+      if (found == Table::views(*snapshot).end()) return tl::unexpected(ENOENT);
+      return Table::node(found->second.serial, 0);
+    }
+    if (snapshot->find(serial_of(parent)) == nullptr) return tl::unexpected(ESTALE);
+    if (slot_of(parent) != 0) return tl::unexpected(ENOTDIR);
+    const auto rows = Table::rows();
+    for (unsigned row = 0; row < rows.size(); ++row)
+      if (rows[row].name == name) return Table::node(serial_of(parent), row + 1);
+    return tl::unexpected(ENOENT);
+  }
+
+  Found<struct stat> attributes(NodeId node) const override {
+    const auto snapshot = table_.decides.snapshot();
+    if (node == Table::directory) {
+      Time changed = began_;
+      for (const auto& [name, view] : Table::views(*snapshot))
+        changed = std::max(changed, view.made);
+      return directory_stat(node, owner_, changed, Table::views(*snapshot).size());
+    }
+    const auto* view = snapshot->find(serial_of(node));
+    if (view == nullptr) return tl::unexpected(ESTALE);
+    if (slot_of(node) == 0) return directory_stat(node, owner_, view->made, 0);
+    const Attribute* attribute = attribute_in(slot_of(node));
+    if (attribute == nullptr) return tl::unexpected(ESTALE);
+    return file_stat(node, attribute->mode, owner_, view->changed,
+                     attribute->show(table_.source, *view).size());
+  }
+
+  Found<std::vector<Entry>> list(NodeId directory) const override {
+    const auto snapshot = table_.decides.snapshot();
+    std::vector<Entry> entries{{".", directory, S_IFDIR}};
+    if (directory == Table::directory) {
+      entries.push_back({"..", root_node, S_IFDIR});
+      for (const auto& [name, view] : Table::views(*snapshot))
+        entries.push_back({name, Table::node(view.serial, 0), S_IFDIR});
+      return entries;
+    }
+    const auto* view = snapshot->find(serial_of(directory));
+    if (view == nullptr) return tl::unexpected(ESTALE);
+    if (slot_of(directory) != 0) return tl::unexpected(ENOTDIR);
+    entries.push_back({"..", Table::directory, S_IFDIR});
+    const auto rows = Table::rows();
+    for (unsigned row = 0; row < rows.size(); ++row)
+      entries.push_back({std::string(rows[row].name), Table::node(view->serial, row + 1), S_IFREG});
+    return entries;
+  }
+
+  Found<std::string> text(NodeId file) const override {
+    if (file == Table::directory) return tl::unexpected(EISDIR);
+    const auto snapshot = table_.decides.snapshot();
+    const auto* view = snapshot->find(serial_of(file));
+    if (view == nullptr) return tl::unexpected(ESTALE);
+    if (slot_of(file) == 0) return tl::unexpected(EISDIR);
+    const Attribute* attribute = attribute_in(slot_of(file));
+    if (attribute == nullptr) return tl::unexpected(ESTALE);
+    return attribute->show(table_.source, *view);
+  }
+
+  Found<std::shared_ptr<const WritableFile>> writable(NodeId file) const override {
+    if (is_fixed(file)) return tl::unexpected(EACCES);
+    const auto snapshot = table_.decides.snapshot();
+    const std::uint64_t serial = serial_of(file);
+    if (snapshot->find(serial) == nullptr) return tl::unexpected(ESTALE);
+    const Attribute* attribute = attribute_in(slot_of(file));
+    if (attribute == nullptr || attribute->store == nullptr) return tl::unexpected(EACCES);
+    return std::make_shared<const TableFile<Table>>(table_, snapshot->names.at(serial), serial,
+                                                    *attribute, default_transport_);
+  }
+
+  bool cacheable(NodeId node) const override {
+    const Attribute* attribute = is_fixed(node) ? nullptr : attribute_in(slot_of(node));
+    return attribute == nullptr || attribute->store != nullptr;
+  }
+
+  void make(Caller caller, std::string_view name, Completion completion) const override {
+    table_.decides.submit(
+        {std::move(caller), std::string(name), 0, "", "", Table::make(name, default_transport_)},
+        std::move(completion));
+  }
+
+  void remove(Caller caller, std::string_view name, Completion completion) const override {
+    table_.decides.submit({std::move(caller), std::string(name), 0, "", "", Table::remove()},
+                          std::move(completion));
+  }
+
+ protected:
+  // nullptr: no such file, also for the directory itself.
+  static const Attribute* attribute_in(unsigned slot) {
+    const auto rows = Table::rows();
+    return slot >= 1 && slot <= rows.size() ? &rows[slot - 1] : nullptr;
+  }
+
+  const Table table_;
+  const Owner owner_;
+
+ private:
+  const Trtype default_transport_;
+  const Time began_ = std::chrono::system_clock::now();
+};
+
+}  // namespace nvmeofs
