@@ -11,14 +11,13 @@
 #include "fs/discovery_branch.h"
 #include "fs/exports_branch.h"
 #include "fs/show.h"
+#include "journal/record_log.h"
 
 namespace nvmeofs {
 namespace {
 
 // A record is for a person; nobody reads 64 KiB of a value that was too long.
 constexpr std::size_t longest_recorded = 4096;
-
-constexpr std::size_t longest_log = 256;
 
 std::string_view without_newline(std::string_view bytes) {
   if (bytes.ends_with('\n')) bytes.remove_suffix(1);
@@ -61,7 +60,7 @@ Tree::Log log_of(const Engine& engine, const Connections& connections,
                  const Discoveries& discoveries) {
   auto log = merged(merged(engine.snapshot()->log, connections.snapshot()->log),
                     discoveries.snapshot()->log);
-  while (log.size() > longest_log) log.pop_front();
+  while (log.size() > RecordLog::most) log.pop_front();
   return {log_text(log), log.empty() ? std::nullopt : std::optional(log.back().when)};
 }
 

@@ -232,7 +232,7 @@ void Connector::ask_for_disks(LiveConnection& entry) {
 }
 
 void Connector::answered(Answered& event) {
-  LiveConnection* const entry = find(event.serial);
+  LiveConnection* const entry = entries_.with(event.serial);
   if (entry == nullptr || !entry->change || entry->change->id != event.change) return;
   Change& change = *entry->change;
   if (change.phase != Change::Phase::asking && change.phase != Change::Phase::setting) return;

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <mutex>
 #include <thread>
 
 #include "connect/connector.h"
 #include "connect/reconcile.h"
 #include "nvmeofs/connection_option.h"
+#include "nvmeofs/entries.h"
+#include "nvmeofs/published.h"
 
 namespace nvmeofs {
 
 const ConnectionView* ConnectionsSnapshot::find(std::uint64_t serial) const {
-  const auto name = names.find(serial);
-  return name != names.end() ? &connections.at(name->second) : nullptr;
+  return with_serial(connections, names, serial);
 }
 
 std::string_view to_string(ConnectionState state) {
@@ -64,13 +64,11 @@ PathStatus status_of(const HostController& controller) {
 
 class Connections::Impl {
  public:
-  using Observer = std::function<void(const ConnectionsSnapshot&, const ConnectionsSnapshot&)>;
-
   Impl(ConnectionsEnvironment environment, ConnectionsOptions options)
       : inbox_(std::make_shared<Inbox<connector::Event>>(
             std::vector<int>{environment.initiator.change_fd()})),
         connector_(environment, options, inbox_,
-                   [this](auto snapshot) { publish(std::move(snapshot)); }) {}
+                   [this](auto snapshot) { published_.publish(std::move(snapshot)); }) {}
 
   Result<void> start() {
     if (auto begun = connector_.begin(); !begun) return begun;
@@ -91,28 +89,11 @@ class Connections::Impl {
           refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
   }
 
-  void publish(std::shared_ptr<const ConnectionsSnapshot> next) {
-    std::shared_ptr<const ConnectionsSnapshot> before;
-    {
-      const std::lock_guard lock(mutex_);
-      before = std::exchange(snapshot_, next);
-    }
-    if (observer_) observer_(*before, *next);
-  }
-
-  std::shared_ptr<const ConnectionsSnapshot> snapshot() const {
-    const std::lock_guard lock(mutex_);
-    return snapshot_;
-  }
-
   std::shared_ptr<Inbox<connector::Event>> inbox_;
-  Observer observer_;
+  Published<ConnectionsSnapshot> published_;
   connector::Connector connector_;
 
  private:
-  mutable std::mutex mutex_;  // a leaf: guards the pointer
-  std::shared_ptr<const ConnectionsSnapshot> snapshot_ =
-      std::make_shared<const ConnectionsSnapshot>();
   std::thread thread_;
 };
 
@@ -136,16 +117,16 @@ void Connections::submit(ConnectionRequest request, Completion completion) {
 }
 
 std::shared_ptr<const ConnectionsSnapshot> Connections::snapshot() const {
-  return impl_->snapshot();
+  return impl_->published_.now();
 }
 
 void Connections::on_publish(
     std::function<void(const ConnectionsSnapshot&, const ConnectionsSnapshot&)> observer) {
-  impl_->observer_ = std::move(observer);
+  impl_->published_.observe(std::move(observer));
 }
 
 Result<ConnectionStatus> Connections::status(std::uint64_t serial) const {
-  const auto snapshot = impl_->snapshot();
+  const auto snapshot = impl_->published_.now();
   const ConnectionView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   const Reconciled paths = reconcile(view->wanted, snapshot->observed);
@@ -176,7 +157,7 @@ Result<ConnectionStatus> Connections::status(std::uint64_t serial) const {
 }
 
 Result<std::vector<std::string>> Connections::devices(std::uint64_t serial) const {
-  const auto snapshot = impl_->snapshot();
+  const auto snapshot = impl_->published_.now();
   const ConnectionView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   std::vector<const HostController*> controllers;

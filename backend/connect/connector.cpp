@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <vector>
 
 #include "connect/changes.h"
 #include "connect/reconcile.h"
@@ -77,7 +76,7 @@ void Connector::take_in(Event& event) {
 
 void Connector::receive(Submitted submitted) {
   ConnectionRequest& request = submitted.request;
-  LiveConnection* const entry = find(request.serial);
+  LiveConnection* const entry = entries_.with(request.serial);
   if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
   if (std::holds_alternative<MakeConnection>(*request.intent)) return make_connection(submitted);
   if (std::holds_alternative<RemoveConnection>(*request.intent))
@@ -108,7 +107,7 @@ void Connector::make_connection(Submitted& submitted) {
   if (auto saved = save(name, draft); !saved)
     return refuse_request(nullptr, submitted, saved.error());
   LiveConnection& placed =
-      place({.wanted = draft.wanted, .made = draft.made, .changed = draft.made});
+      entries_.place(name, {.wanted = draft.wanted, .made = draft.made, .changed = draft.made});
   accept(&placed, submitted, "a draft; nothing is connected yet");
 }
 
@@ -135,7 +134,7 @@ void Connector::remove_connection(Submitted& submitted) {
                            "an earlier change of it is not over yet; try again in a moment"});
   if (auto saved = save_removal(name); !saved)
     return refuse_request(&entry, submitted, saved.error());
-  erase(name);
+  entries_.erase(name);
   look_for_foreign();
   accept(nullptr, submitted, "gone");
 }
@@ -178,11 +177,7 @@ Result<void> Connector::check_subsystem_is_free(const LiveConnection& entry,
 }
 
 void Connector::work_on_all() {
-  std::vector<std::uint64_t> serials;
-  serials.reserve(names_.size());
-  for (const auto& [serial, name] : names_) serials.push_back(serial);
-  for (const auto serial : serials)
-    if (LiveConnection* const entry = find(serial)) work_on(*entry);
+  entries_.for_each([this](LiveConnection& entry) { work_on(entry); });
 }
 
 void Connector::work_on(LiveConnection& entry) {
@@ -225,24 +220,6 @@ void Connector::end() {
     for (auto& submitted : entry.queue) submitted.completion(tl::unexpected(unmounted));
   }
   calls_.wait(std::chrono::seconds(1));
-}
-
-LiveConnection& Connector::place(ConnectionView view) {
-  view.serial = ++last_serial_;
-  const std::string name = view.wanted.name.str();
-  names_.emplace(view.serial, name);
-  return entries_.try_emplace(name, std::move(view)).first->second;
-}
-
-void Connector::erase(const std::string& name) {
-  const auto found = entries_.find(name);
-  names_.erase(found->second.view.serial);
-  entries_.erase(found);
-}
-
-LiveConnection* Connector::find(std::uint64_t serial) {
-  const auto name = names_.find(serial);
-  return name != names_.end() ? &entries_.at(name->second) : nullptr;
 }
 
 }  // namespace nvmeofs::connector

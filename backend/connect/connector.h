@@ -14,7 +14,9 @@
 
 #include "connect/calls.h"
 #include "connect/live_connection.h"
+#include "journal/record_log.h"
 #include "nvmeofs/connections.h"
+#include "nvmeofs/entries.h"
 #include "nvmeofs/inbox.h"
 
 namespace nvmeofs::connector {
@@ -88,11 +90,6 @@ class Connector {
   void publish();
   void accept(LiveConnection* entry, const Submitted& submitted, std::string text);
   void refuse_request(LiveConnection* entry, const Submitted& submitted, Error error);
-  void keep(Record record);
-
-  LiveConnection& place(ConnectionView view);
-  void erase(const std::string& name);
-  LiveConnection* find(std::uint64_t serial);
 
   ConnectionsEnvironment environment_;
   ConnectionsOptions options_;
@@ -100,17 +97,15 @@ class Connector {
   Publish publish_;
   Calls<Event> calls_;
 
-  std::map<std::string, LiveConnection> entries_;  // by name
-  std::map<std::uint64_t, std::string> names_;     // by serial
+  Entries<LiveConnection> entries_;
   std::map<std::string, StoredConnection> stored_;
   std::set<std::string> tokens_;
   HostTopology observed_;
-  std::deque<Record> log_;
+  RecordLog log_;
   bool unpublished_ = false;
   bool foreign_may_be_gone_ = false;  // while a change of it was under way
   bool stopped_ = false;
   std::uint64_t generation_ = 0;
-  std::uint64_t last_serial_ = 0;
   std::uint64_t last_change_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };

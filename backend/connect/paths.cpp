@@ -71,7 +71,7 @@ void Connector::attempt(LiveConnection& entry, const TransportAddress& address) 
 }
 
 void Connector::tried(Tried& event) {
-  LiveConnection* const entry = find(event.serial);
+  LiveConnection* const entry = entries_.with(event.serial);
   if (entry == nullptr) return;
   Path& path = entry->paths[event.address];
   path.trying = false;
@@ -136,7 +136,7 @@ void Connector::send_away(LiveConnection& entry, const std::string& controller) 
 }
 
 void Connector::left(Left& event) {
-  LiveConnection* const entry = find(event.serial);
+  LiveConnection* const entry = entries_.with(event.serial);
   if (entry == nullptr) return;
   // Gone is gone, by whomever.
   if (event.result || !observed_.controllers.contains(event.controller)) {

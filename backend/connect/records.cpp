@@ -11,8 +11,6 @@
 namespace nvmeofs::connector {
 namespace {
 
-constexpr std::size_t log_length = 256;
-
 // The caller is to leave a secret out of `value`; that it is not here does not hang on it.
 std::string description(const ConnectionRequest& request) {
   constexpr std::string_view options = "options/";
@@ -75,13 +73,14 @@ void Connector::look_for_foreign() {
   std::vector<std::string> gone;
   for (const auto& [name, entry] : entries_)
     if (entry.view.foreign && !entry.change && !found.contains(name)) gone.push_back(name);
-  for (const auto& name : gone) erase(name);
+  for (const auto& name : gone) entries_.erase(name);
 
   const auto now = std::chrono::system_clock::now();
   for (auto& [name, seen] : found) {
     const auto entry = entries_.find(name);
     if (entry == entries_.end()) {
-      place({.foreign = true, .wanted = std::move(seen), .made = now, .changed = now});
+      entries_.place(name,
+                     {.foreign = true, .wanted = std::move(seen), .made = now, .changed = now});
     } else if (ConnectionView& view = entry->second.view; view.foreign && view.wanted != seen) {
       view.wanted = std::move(seen);
       view.changed = now;
@@ -98,53 +97,32 @@ void Connector::publish() {
     view.trouble = troubles(entry);
     snapshot->connections.emplace(name, std::move(view));
   }
-  snapshot->names = names_;
+  snapshot->names = entries_.names();
   snapshot->observed = observed_;
-  snapshot->log = log_;
+  snapshot->log = log_.records();
   unpublished_ = false;
   publish_(std::move(snapshot));
 }
 
 void Connector::accept(LiveConnection* entry, const Submitted& submitted, std::string text) {
-  Record record{.when = std::chrono::system_clock::now(),
-                .caller = submitted.request.caller,
-                .what = description(submitted.request),
-                .errnum = 0,
-                .reason = {},
-                .text = std::move(text)};
+  Record record =
+      record_of_done(submitted.request.caller, description(submitted.request), std::move(text));
   if (entry != nullptr) {
     entry->view.refused.reset();
     entry->view.changed = record.when;
   }
-  keep(std::move(record));
+  log_.keep(std::move(record));
   publish();
   submitted.completion({});
 }
 
 void Connector::refuse_request(LiveConnection* entry, const Submitted& submitted, Error error) {
-  Record record{.when = std::chrono::system_clock::now(),
-                .caller = submitted.request.caller,
-                .what = description(submitted.request),
-                .errnum = error.errnum,
-                .reason = error.reason,
-                .text = error.message};
+  Record record =
+      record_of_refusal(submitted.request.caller, description(submitted.request), error);
   if (entry != nullptr) entry->view.refused = record;
-  keep(std::move(record));
+  log_.keep(std::move(record));
   publish();
   submitted.completion(tl::unexpected(std::move(error)));
-}
-
-void Connector::keep(Record record) {
-  const std::string who = fmt::format("uid {} pid {} ({})", record.caller.uid, record.caller.pid,
-                                      printable(record.caller.command));
-  if (record.errnum == 0)
-    spdlog::info("{}: {}{}{}", who, printable(record.what), record.text.empty() ? "" : ": ",
-                 printable(record.text, 1024));
-  else
-    spdlog::warn("{}: {}: refused, {} {}: {}", who, printable(record.what),
-                 errno_name(record.errnum), to_string(record.reason), printable(record.text, 1024));
-  log_.push_back(std::move(record));
-  if (log_.size() > log_length) log_.pop_front();
 }
 
 }  // namespace nvmeofs::connector

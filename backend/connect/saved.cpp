@@ -10,7 +10,7 @@ Result<void> Connector::load() {
   if (!loaded) return tl::unexpected(loaded.error());
   stored_ = std::move(*loaded);
   for (const auto& [name, stored] : stored_)
-    place({.wanted = stored.wanted, .made = stored.made, .changed = stored.made});
+    entries_.place(name, {.wanted = stored.wanted, .made = stored.made, .changed = stored.made});
   return {};
 }
 

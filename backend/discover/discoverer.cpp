@@ -60,7 +60,7 @@ void Discoverer::take_in(Event& event) {
 
 void Discoverer::receive(Submitted submitted) {
   const DiscoveryRequest& request = submitted.request;
-  LiveDiscovery* entry = find(request.serial);
+  LiveDiscovery* entry = entries_.with(request.serial);
   if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
   if (std::holds_alternative<MakeDiscovery>(*request.intent)) return make(submitted);
   if (std::holds_alternative<RemoveDiscovery>(*request.intent)) {
@@ -91,34 +91,30 @@ void Discoverer::make(Submitted& submitted) {
   DiscoveryView view;
   view.wanted = {.name = name, .address = address};
   view.made = view.changed = std::chrono::system_clock::now();
-  LiveDiscovery& placed = place(std::move(view));
+  LiveDiscovery& placed = entries_.place(name, std::move(view));
   if (auto saved = save(placed, placed.view.wanted); !saved) {
-    erase(name);
+    entries_.erase(name);
     return refuse_request(nullptr, submitted, saved.error());
   }
   accept(&placed, submitted, placed.view.wanted.address.uri());
 }
 
 void Discoverer::asked(Asked& event) {
-  LiveDiscovery* const entry = find(event.serial);
+  LiveDiscovery* const entry = entries_.with(event.serial);
   if (entry == nullptr)
     return event.completion(refuse(ESTALE, Reason::gone, "the directory was removed"));
   entry->asking.push_back(std::move(event.completion));
 }
 
 void Discoverer::work_on_all() {
-  std::vector<std::uint64_t> serials;
-  serials.reserve(names_.size());
-  for (const auto& [serial, name] : names_) serials.push_back(serial);
-  for (const auto serial : serials)
-    if (LiveDiscovery* const entry = find(serial)) work_on(*entry);
+  entries_.for_each([this](LiveDiscovery& entry) { work_on(entry); });
 }
 
 void Discoverer::work_on(LiveDiscovery& entry) {
   const std::uint64_t serial = entry.view.serial;
   for (;;) {
     if (entry.operation) go_on(entry);
-    if (find(serial) == nullptr) return;  // that was its rmdir
+    if (entries_.with(serial) == nullptr) return;  // that was its rmdir
     if (entry.operation || entry.queue.empty()) break;
     Submitted next = std::move(entry.queue.front());
     entry.queue.pop_front();
@@ -200,26 +196,6 @@ void Discoverer::end() {
     for (const auto& submitted : entry.queue) unmounted(submitted.completion);
   }
   calls_.wait(std::chrono::seconds(1));
-}
-
-LiveDiscovery& Discoverer::place(DiscoveryView view) {
-  view.serial = ++last_serial_;
-  const std::string name = view.wanted.name;
-  names_.emplace(view.serial, name);
-  LiveDiscovery& entry = entries_[name];
-  entry.view = std::move(view);
-  return entry;
-}
-
-void Discoverer::erase(const std::string& name) {
-  const auto found = entries_.find(name);
-  names_.erase(found->second.view.serial);
-  entries_.erase(found);
-}
-
-LiveDiscovery* Discoverer::find(std::uint64_t serial) {
-  const auto name = names_.find(serial);
-  return name != names_.end() ? &entries_.at(name->second) : nullptr;
 }
 
 }  // namespace nvmeofs::discoverer

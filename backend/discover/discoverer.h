@@ -13,7 +13,9 @@
 
 #include "connect/calls.h"
 #include "discover/live_discovery.h"
+#include "journal/record_log.h"
 #include "nvmeofs/discoveries.h"
+#include "nvmeofs/entries.h"
 #include "nvmeofs/inbox.h"
 
 namespace nvmeofs::discoverer {
@@ -71,11 +73,6 @@ class Discoverer {
   void accept(LiveDiscovery* entry, const Submitted& submitted, std::string text);
   void refuse_request(LiveDiscovery* entry, const Submitted& submitted, Error error);
   static Record unreached(const LiveDiscovery& entry, const Error& error);
-  void keep(Record record);
-
-  LiveDiscovery& place(DiscoveryView view);
-  void erase(const std::string& name);
-  LiveDiscovery* find(std::uint64_t serial);
 
   DiscoveriesEnvironment environment_;
   DiscoveriesOptions options_;
@@ -83,15 +80,13 @@ class Discoverer {
   Publish publish_;
   Calls<Event> calls_;
 
-  std::map<std::string, LiveDiscovery> entries_;  // by name
-  std::map<std::uint64_t, std::string> names_;    // by serial
+  Entries<LiveDiscovery> entries_;
   std::map<std::string, StoredDiscovery> stored_;
   HostTopology observed_;
-  std::deque<Record> log_;
+  RecordLog log_;
   bool unpublished_ = false;
   bool stopped_ = false;
   std::uint64_t generation_ = 0;
-  std::uint64_t last_serial_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };
 

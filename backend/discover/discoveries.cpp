@@ -1,17 +1,17 @@
 #include "nvmeofs/discoveries.h"
 
 #include <cerrno>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "discover/discoverer.h"
+#include "nvmeofs/entries.h"
+#include "nvmeofs/published.h"
 
 namespace nvmeofs {
 
 const DiscoveryView* DiscoveriesSnapshot::find(std::uint64_t serial) const {
-  const auto name = names.find(serial);
-  return name != names.end() ? &discoveries.at(name->second) : nullptr;
+  return with_serial(discoveries, names, serial);
 }
 
 std::string_view to_string(Reachability reachability) {
@@ -28,13 +28,11 @@ std::string_view to_string(Reachability reachability) {
 
 class Discoveries::Impl {
  public:
-  using Observer = std::function<void(const DiscoveriesSnapshot&, const DiscoveriesSnapshot&)>;
-
   Impl(DiscoveriesEnvironment environment, DiscoveriesOptions options)
       : inbox_(std::make_shared<Inbox<discoverer::Event>>(
             std::vector<int>{environment.initiator.discovery_fd()})),
         discoverer_(environment, options, inbox_,
-                    [this](auto snapshot) { publish(std::move(snapshot)); }) {}
+                    [this](auto snapshot) { published_.publish(std::move(snapshot)); }) {}
 
   Result<void> start() {
     if (auto begun = discoverer_.begin(); !begun) return begun;
@@ -56,28 +54,11 @@ class Discoveries::Impl {
           refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
   }
 
-  void publish(std::shared_ptr<const DiscoveriesSnapshot> next) {
-    std::shared_ptr<const DiscoveriesSnapshot> before;
-    {
-      const std::lock_guard lock(mutex_);
-      before = std::exchange(snapshot_, next);
-    }
-    if (observer_) observer_(*before, *next);
-  }
-
-  std::shared_ptr<const DiscoveriesSnapshot> snapshot() const {
-    const std::lock_guard lock(mutex_);
-    return snapshot_;
-  }
-
-  Observer observer_;
+  Published<DiscoveriesSnapshot> published_;
 
  private:
   std::shared_ptr<Inbox<discoverer::Event>> inbox_;
   discoverer::Discoverer discoverer_;
-  mutable std::mutex mutex_;  // a leaf: guards the pointer
-  std::shared_ptr<const DiscoveriesSnapshot> snapshot_ =
-      std::make_shared<const DiscoveriesSnapshot>();
   std::thread thread_;
 };
 
@@ -105,12 +86,12 @@ void Discoveries::fetch(std::uint64_t serial, Completion completion) {
 }
 
 std::shared_ptr<const DiscoveriesSnapshot> Discoveries::snapshot() const {
-  return impl_->snapshot();
+  return impl_->published_.now();
 }
 
 void Discoveries::on_publish(
     std::function<void(const DiscoveriesSnapshot&, const DiscoveriesSnapshot&)> observer) {
-  impl_->observer_ = std::move(observer);
+  impl_->published_.observe(std::move(observer));
 }
 
 }  // namespace nvmeofs

@@ -34,6 +34,8 @@ struct Operation {
 };
 
 struct LiveDiscovery {
+  explicit LiveDiscovery(DiscoveryView shown) : view(std::move(shown)) {}
+
   DiscoveryView view;
   bool fetching = false;
   bool ours = false;        // the kept controller

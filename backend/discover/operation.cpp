@@ -66,7 +66,7 @@ void Discoverer::begin_fetch(LiveDiscovery& entry, bool keep) {
 }
 
 void Discoverer::fetched(Fetch& event) {
-  LiveDiscovery& entry = *find(event.serial);  // rmdir waits for it
+  LiveDiscovery& entry = *entries_.with(event.serial);  // rmdir waits for it
   entry.fetching = false;
   unpublished_ = true;
   const auto asking = std::exchange(entry.asking, {});
@@ -96,7 +96,7 @@ void Discoverer::fetched(Fetch& event) {
         for_request || (entry.view.unreached && entry.view.unreached->text == error.message);
     entry.view.reachability = Reachability::unreachable;
     entry.view.unreached = unreached(entry, error);
-    if (!asking.empty() || !told) keep(*entry.view.unreached);
+    if (!asking.empty() || !told) log_.keep(*entry.view.unreached);
     if (entry.view.wanted.persistent) set_back(entry, error.message);
   }
   if (!asking.empty()) publish();
@@ -160,7 +160,7 @@ void Discoverer::join_more(LiveDiscovery& entry) {
 }
 
 void Discoverer::joined(Joined& event) {
-  LiveDiscovery& entry = *find(event.serial);  // rmdir waits for it
+  LiveDiscovery& entry = *entries_.with(event.serial);  // rmdir waits for it
   Operation& operation = *entry.operation;
   --operation.under_way;
   if (!event.result) operation.failed.emplace(event.which, event.result.error());
@@ -219,7 +219,7 @@ void Discoverer::begin_ending(LiveDiscovery& entry) {
 }
 
 void Discoverer::ended(Ended& event) {
-  LiveDiscovery& entry = *find(event.serial);
+  LiveDiscovery& entry = *entries_.with(event.serial);
   const auto operation = std::move(entry.operation);
   const Submitted& submitted = *operation->submitted;
   // Gone is gone, by whomever.
@@ -235,7 +235,7 @@ void Discoverer::ended(Ended& event) {
       waiting.completion(refuse(ESTALE, Reason::gone, "the directory was removed"));
     for (const auto& completion : entry.asking)
       completion(refuse(ESTALE, Reason::gone, "the directory was removed"));
-    erase(name);
+    entries_.erase(name);
     return accept(nullptr, submitted, "gone; connections stay as they are");
   }
   Discovery next = entry.view.wanted;

@@ -7,22 +7,11 @@
 namespace nvmeofs::discoverer {
 namespace {
 
-constexpr std::size_t log_length = 256;
-
 std::string description(const DiscoveryRequest& request) {
   if (!request.file.empty())
     return fmt::format("discovery/{}/{} = {}", request.name, request.file, request.value);
   const bool removes = request.intent && std::holds_alternative<RemoveDiscovery>(*request.intent);
   return fmt::format("{} discovery/{}", removes ? "rmdir" : "mkdir", request.name);
-}
-
-Record record_of(const Submitted& submitted, std::string text) {
-  return {.when = std::chrono::system_clock::now(),
-          .caller = submitted.request.caller,
-          .what = description(submitted.request),
-          .errnum = 0,
-          .reason = {},
-          .text = std::move(text)};
 }
 
 }  // namespace
@@ -39,7 +28,7 @@ Result<void> Discoverer::load() {
     DiscoveryView view;
     view.wanted = stored.wanted;
     view.made = view.changed = stored.made;
-    place(std::move(view));
+    entries_.place(name, std::move(view));
   }
   return {};
 }
@@ -65,53 +54,36 @@ void Discoverer::publish() {
   auto snapshot = std::make_shared<DiscoveriesSnapshot>();
   snapshot->generation = ++generation_;
   for (const auto& [name, entry] : entries_) snapshot->discoveries.emplace(name, entry.view);
-  snapshot->names = names_;
-  snapshot->log = log_;
+  snapshot->names = entries_.names();
+  snapshot->log = log_.records();
   unpublished_ = false;
   publish_(std::move(snapshot));
 }
 
 void Discoverer::accept(LiveDiscovery* entry, const Submitted& submitted, std::string text) {
-  Record done = record_of(submitted, std::move(text));
+  Record done =
+      record_of_done(submitted.request.caller, description(submitted.request), std::move(text));
   if (entry != nullptr) {
     entry->view.refused.reset();
     entry->view.changed = done.when;
   }
-  keep(std::move(done));
+  log_.keep(std::move(done));
   publish();
   submitted.completion({});
 }
 
 void Discoverer::refuse_request(LiveDiscovery* entry, const Submitted& submitted, Error error) {
-  Record refused = record_of(submitted, error.message);
-  refused.errnum = error.errnum;
-  refused.reason = error.reason;
+  Record refused =
+      record_of_refusal(submitted.request.caller, description(submitted.request), error);
   if (entry != nullptr) entry->view.refused = refused;
-  keep(std::move(refused));
+  log_.keep(std::move(refused));
   publish();
   submitted.completion(tl::unexpected(std::move(error)));
 }
 
 Record Discoverer::unreached(const LiveDiscovery& entry, const Error& error) {
-  return {.when = std::chrono::system_clock::now(),
-          .caller = ourselves(),
-          .what = fmt::format("fetch discovery/{}", entry.view.wanted.name),
-          .errnum = error.errnum,
-          .reason = error.reason,
-          .text = error.message};
-}
-
-void Discoverer::keep(Record record) {
-  const std::string who = fmt::format("uid {} pid {} ({})", record.caller.uid, record.caller.pid,
-                                      printable(record.caller.command));
-  if (record.errnum == 0)
-    spdlog::info("{}: {}{}{}", who, printable(record.what), record.text.empty() ? "" : ": ",
-                 printable(record.text, 1024));
-  else
-    spdlog::warn("{}: {}: refused, {} {}: {}", who, printable(record.what),
-                 errno_name(record.errnum), to_string(record.reason), printable(record.text, 1024));
-  log_.push_back(std::move(record));
-  if (log_.size() > log_length) log_.pop_front();
+  return record_of_refusal(ourselves(), fmt::format("fetch discovery/{}", entry.view.wanted.name),
+                           error);
 }
 
 }  // namespace nvmeofs::discoverer

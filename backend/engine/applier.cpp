@@ -45,7 +45,7 @@ void Applier::run(const std::function<void()>& looked) {
     }
     if (!event) {
       if (to_look_after_.empty()) continue;
-      LiveExport* const entry = find(to_look_after_.front());
+      LiveExport* const entry = entries_.with(to_look_after_.front());
       to_look_after_.pop_front();
       if (entry != nullptr) look_after(*entry);
       continue;
@@ -53,7 +53,7 @@ void Applier::run(const std::function<void()>& looked) {
     if (std::holds_alternative<Stop>(*event)) break;
     if (auto* submitted = std::get_if<Submitted>(&*event)) handle(*submitted);
     if (const auto* ended = std::get_if<StepsEnded>(&*event))
-      if (LiveExport* entry = find(ended->serial); entry != nullptr && entry->transaction)
+      if (LiveExport* entry = entries_.with(ended->serial); entry != nullptr && entry->transaction)
         advance(*entry);
     if (std::holds_alternative<KernelChanged>(*event))
       if (look()) publish();
@@ -82,12 +82,13 @@ void Applier::end() {
 void Applier::handle(Submitted& submitted) {
   Request& request = submitted.request;
   if (!request.intent) {
-    refuse_request(find(request.serial), request, submitted.completion, request.intent.error());
+    refuse_request(entries_.with(request.serial), request, submitted.completion,
+                   request.intent.error());
   } else if (std::holds_alternative<MakeExport>(*request.intent)) {
     make_export(request, submitted.completion);
   } else if (std::holds_alternative<RemoveExport>(*request.intent)) {
     remove_export(request, submitted.completion);
-  } else if (LiveExport* entry = find(request.serial); entry == nullptr) {
+  } else if (LiveExport* entry = entries_.with(request.serial); entry == nullptr) {
     refuse_request(nullptr, request, submitted.completion,
                    {ESTALE, Reason::gone, "the export was removed while this file was open"});
   } else {
@@ -110,7 +111,8 @@ void Applier::make_export(Request& request, const Completion& completion) {
                            .made = std::chrono::system_clock::now()};
   if (auto saved = save_export(request.name, draft, {}); !saved)
     return refuse_request(nullptr, request, completion, saved.error());
-  LiveExport& placed = place({.wanted = draft.wanted, .made = draft.made, .changed = draft.made});
+  LiveExport& placed = entries_.place(
+      request.name, {.wanted = draft.wanted, .made = draft.made, .changed = draft.made});
   placed.looked_after = true;  // there is nothing that an earlier program could have left of it
   accept(&placed, request, completion, "a draft; nothing in the kernel yet");
 }
@@ -131,7 +133,7 @@ void Applier::remove_export(Request& request, const Completion& completion) {
                           {EBUSY, Reason::still_enabled, "write 0 to its enabled first"});
   if (auto saved = save_removal(request.name); !saved)
     return refuse_request(&entry, request, completion, saved.error());
-  erase(request.name);
+  entries_.erase(request.name);
   look_for_foreign();
   accept(nullptr, request, completion, "gone");
 }
@@ -192,24 +194,6 @@ Shared Applier::removable() const {
     return named.second.transaction && named.second.transaction->held_up;
   });
   return waiting ? Shared{.ports = {}, .hosts = ours_.hosts} : ours_;
-}
-
-LiveExport& Applier::place(ExportView view) {
-  view.serial = ++last_serial_;
-  const std::string name = view.wanted.name.str();
-  names_.emplace(view.serial, name);
-  return entries_.try_emplace(name, std::move(view)).first->second;
-}
-
-void Applier::erase(const std::string& name) {
-  const auto found = entries_.find(name);
-  names_.erase(found->second.view.serial);
-  entries_.erase(found);
-}
-
-LiveExport* Applier::find(std::uint64_t serial) {
-  const auto name = names_.find(serial);
-  return name != names_.end() ? &entries_.at(name->second) : nullptr;
 }
 
 }  // namespace nvmeofs

@@ -13,7 +13,9 @@
 #include "engine/live_export.h"
 #include "engine/mailbox.h"
 #include "engine/runner.h"
+#include "journal/record_log.h"
 #include "nvmeofs/engine.h"
+#include "nvmeofs/entries.h"
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/snapshot.h"
 
@@ -105,31 +107,24 @@ class Applier {
               std::string text);
   void refuse_request(LiveExport* entry, const Request& request, const Completion& completion,
                       Error error);
-  void keep(Record record);
 
   // What may be removed with its last use: while a step waits in the kernel, no port. rmdir of any
   // port waits for the end of every connection, with all of ports/ locked.
   Shared removable() const;
-
-  LiveExport& place(ExportView view);
-  void erase(const std::string& name);
-  LiveExport* find(std::uint64_t serial);
 
   Environment environment_;
   EngineOptions options_;
   std::shared_ptr<Mailbox> mailbox_;
   Publish publish_;
 
-  std::map<std::string, LiveExport> entries_;   // by name
-  std::map<std::uint64_t, std::string> names_;  // by serial
+  Entries<LiveExport> entries_;
   std::deque<std::uint64_t> to_look_after_;
   std::multimap<std::chrono::steady_clock::time_point, std::uint64_t> postponed_;
   Target observed_;
   Shared ours_;
   StoredState stored_;
   std::set<std::string> followed_;
-  std::deque<Record> log_;
-  std::uint64_t last_serial_ = 0;
+  RecordLog log_;
   std::uint64_t generation_ = 0;
   bool unpublished_ = false;
   std::chrono::steady_clock::time_point published_;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <future>
-#include <mutex>
 #include <thread>
 
 #include "engine/applier.h"
@@ -13,6 +12,7 @@
 #include "engine/mailbox.h"
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/plan.h"
+#include "nvmeofs/published.h"
 
 namespace nvmeofs {
 
@@ -23,7 +23,7 @@ class Engine::Impl {
         mailbox_(
             std::make_shared<Mailbox>(environment_.backend.change_fd(), environment_.watch.fd())),
         applier_(environment_, options, mailbox_,
-                 [this](auto snapshot) { publish(std::move(snapshot)); }) {}
+                 [this](auto snapshot) { published_.publish(std::move(snapshot)); }) {}
 
   Result<void> start() {
     if (auto begun = applier_.begin(); !begun) return begun;
@@ -39,28 +39,12 @@ class Engine::Impl {
 
   void wait_for_first_look(std::chrono::milliseconds patience) const { looked_.wait_for(patience); }
 
-  void publish(std::shared_ptr<const Snapshot> next) {
-    std::shared_ptr<const Snapshot> before;
-    {
-      const std::lock_guard lock(mutex_);
-      before = std::exchange(snapshot_, next);
-    }
-    if (observer_ && before) observer_(*before, *next);
-  }
-
-  std::shared_ptr<const Snapshot> snapshot() const {
-    const std::lock_guard lock(mutex_);
-    return snapshot_;
-  }
-
   Environment environment_;
   std::shared_ptr<Mailbox> mailbox_;
-  std::function<void(const Snapshot&, const Snapshot&)> observer_;
+  Published<Snapshot> published_;
   Applier applier_;
 
  private:
-  mutable std::mutex mutex_;  // a leaf: guards the pointer
-  std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
   std::promise<void> first_look_;
   const std::shared_future<void> looked_ = first_look_.get_future().share();
   std::thread thread_;
@@ -106,11 +90,11 @@ void Engine::submit(Request request, Completion completion) {
 }
 
 std::shared_ptr<const Snapshot> Engine::snapshot() const {
-  return impl_->snapshot();
+  return impl_->published_.now();
 }
 
 void Engine::on_publish(std::function<void(const Snapshot&, const Snapshot&)> observer) {
-  impl_->observer_ = std::move(observer);
+  impl_->published_.observe(std::move(observer));
 }
 
 std::set<std::string> Engine::modules_loaded() const {
@@ -122,7 +106,7 @@ const Backend& Engine::backend() const {
 }
 
 Result<std::vector<Client>> Engine::clients(std::uint64_t serial) const {
-  const auto snapshot = impl_->snapshot();
+  const auto snapshot = impl_->published_.now();
   const ExportView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   const std::string& name = view->wanted.name.str();
@@ -131,7 +115,7 @@ Result<std::vector<Client>> Engine::clients(std::uint64_t serial) const {
 }
 
 Result<Plan> Engine::plan(std::uint64_t serial) const {
-  const auto snapshot = impl_->snapshot();
+  const auto snapshot = impl_->published_.now();
   const ExportView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   const Target& observed = snapshot->observed;
@@ -146,7 +130,7 @@ Result<Plan> Engine::plan(std::uint64_t serial) const {
 }
 
 Result<Status> Engine::status(std::uint64_t serial) const {
-  const auto snapshot = impl_->snapshot();
+  const auto snapshot = impl_->published_.now();
   const ExportView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   const Target& observed = snapshot->observed;

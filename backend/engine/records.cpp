@@ -8,8 +8,6 @@
 namespace nvmeofs {
 namespace {
 
-constexpr std::size_t log_length = 256;
-
 // How old a picture may be while many exports come up by themselves: each one is a copy of all.
 constexpr std::chrono::milliseconds picture_age{50};
 
@@ -44,7 +42,7 @@ void Applier::look_for_foreign() {
   for (const auto& [name, entry] : entries_)
     if (entry.view.foreign && !entry.transaction && !observed_.subsystems.contains(name))
       gone.push_back(name);
-  for (const auto& name : gone) erase(name);
+  for (const auto& name : gone) entries_.erase(name);
 
   const auto now = std::chrono::system_clock::now();
   for (const auto& [name, subsystem] : observed_.subsystems) {
@@ -53,7 +51,8 @@ void Applier::look_for_foreign() {
       continue;
     Export seen = recognise(observed_, Nqn::of_kernel(name));
     if (found == entries_.end()) {
-      place({.foreign = true, .wanted = std::move(seen), .made = now, .changed = now});
+      entries_.place(name,
+                     {.foreign = true, .wanted = std::move(seen), .made = now, .changed = now});
     } else if (ExportView& view = found->second.view; view.wanted != seen) {
       view.wanted = std::move(seen);
       view.changed = now;
@@ -70,10 +69,10 @@ void Applier::publish() {
     if (entry.view.wanted.enabled && !entry.view.foreign && entry.view.wanted.device)
       paths.insert(entry.view.wanted.device->path());
   }
-  snapshot->names = names_;
+  snapshot->names = entries_.names();
   snapshot->observed = observed_;
   snapshot->ours = ours_;
-  snapshot->log = log_;
+  snapshot->log = log_.records();
   publish_(std::move(snapshot));
   unpublished_ = false;
   published_ = std::chrono::steady_clock::now();
@@ -90,17 +89,12 @@ void Applier::publish_soon() {
 
 void Applier::accept(LiveExport* entry, const Request& request, const Completion& completion,
                      std::string text) {
-  Record record{.when = std::chrono::system_clock::now(),
-                .caller = request.caller,
-                .what = description(request),
-                .errnum = 0,
-                .reason = {},
-                .text = std::move(text)};
+  Record record = record_of_done(request.caller, description(request), std::move(text));
   if (entry != nullptr) {
     entry->view.refused.reset();
     entry->view.changed = record.when;
   }
-  keep(std::move(record));
+  log_.keep(std::move(record));
   unpublished_ = true;
   if (!completion) return publish_soon();
   publish();
@@ -109,31 +103,13 @@ void Applier::accept(LiveExport* entry, const Request& request, const Completion
 
 void Applier::refuse_request(LiveExport* entry, const Request& request,
                              const Completion& completion, Error error) {
-  Record record{.when = std::chrono::system_clock::now(),
-                .caller = request.caller,
-                .what = description(request),
-                .errnum = error.errnum,
-                .reason = error.reason,
-                .text = error.message};
+  Record record = record_of_refusal(request.caller, description(request), error);
   if (entry != nullptr) entry->view.refused = record;
-  keep(std::move(record));
+  log_.keep(std::move(record));
   unpublished_ = true;
   if (!completion) return publish_soon();
   publish();
   completion(tl::unexpected(std::move(error)));
-}
-
-void Applier::keep(Record record) {
-  const std::string who = fmt::format("uid {} pid {} ({})", record.caller.uid, record.caller.pid,
-                                      printable(record.caller.command));
-  if (record.errnum == 0)
-    spdlog::info("{}: {}{}{}", who, printable(record.what), record.text.empty() ? "" : ": ",
-                 printable(record.text, 1024));
-  else
-    spdlog::warn("{}: {}: refused, {} {}: {}", who, printable(record.what),
-                 errno_name(record.errnum), to_string(record.reason), printable(record.text, 1024));
-  log_.push_back(std::move(record));
-  if (log_.size() > log_length) log_.pop_front();
 }
 
 }  // namespace nvmeofs

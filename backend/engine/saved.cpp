@@ -11,10 +11,11 @@ Result<void> Applier::load() {
   if (!state) return tl::unexpected(state.error());
   stored_ = std::move(*state);
   for (const auto& [name, stored] : stored_.exports) {
-    LiveExport& placed = place({.wanted = stored.wanted,
-                                .made = stored.made,
-                                .changed = stored.made,
-                                .waiting = stored.wanted.enabled ? "not looked at yet" : ""});
+    LiveExport& placed =
+        entries_.place(name, {.wanted = stored.wanted,
+                              .made = stored.made,
+                              .changed = stored.made,
+                              .waiting = stored.wanted.enabled ? "not looked at yet" : ""});
     if (stored.served && stored.served->boot_id == environment_.boot_id)
       placed.opened = stored.served;
   }

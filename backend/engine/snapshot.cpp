@@ -1,10 +1,11 @@
 #include "nvmeofs/snapshot.h"
 
+#include "nvmeofs/entries.h"
+
 namespace nvmeofs {
 
 const ExportView* Snapshot::find(std::uint64_t serial) const {
-  const auto name = names.find(serial);
-  return name != names.end() ? &exports.at(name->second) : nullptr;
+  return with_serial(exports, names, serial);
 }
 
 std::string_view to_string(State state) {
