@@ -6,7 +6,6 @@
 #include "connect/connector.h"
 #include "connect/reconcile.h"
 #include "nvmeofs/connection_option.h"
-#include "nvmeofs/text.h"
 
 namespace nvmeofs::connector {
 namespace {

@@ -1,8 +1,6 @@
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "discover/discoverer.h"
-#include "nvmeofs/text.h"
 
 namespace nvmeofs::discoverer {
 namespace {

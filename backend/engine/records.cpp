@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/applier.h"
-#include "nvmeofs/text.h"
 
 namespace nvmeofs {
 namespace {
