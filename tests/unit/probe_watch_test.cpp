@@ -6,43 +6,25 @@
 #include <sys/mount.h>
 
 #include <filesystem>
-#include <functional>
 
 #include "probe/address_events.h"
-#include "probe/address_probe.h"
-#include "probe/device_probe.h"
-#include "probe/machine_changes.h"
-#include "probe_support.h"
+#include "watched_machine.h"
 
 namespace nvmeofs::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-class Changes : public ::testing::Test {
+class MountsOfItsOwn {
  protected:
-  // Whether it is so at last, looked at only when something was told.
-  bool told(const std::function<bool()>& so) {
-    for (const auto end = Clock::now() + std::chrono::seconds(2); Clock::now() < end;) {
-      if (!becomes_readable(changes_.fd())) return false;
-      changes_.clear();
-      if (so()) return true;
-    }
-    return false;
-  }
-  bool is_device(const std::string& path) {
-    return devices_.examine(device_path(path), Members::refuse).has_value();
-  }
-  bool is_address(const std::string& text) {
-    return addresses_.check(TransportAddress::parse(text, Trtype::tcp).value()).has_value();
-  }
-
   // Not the network: udev tells only in its own.
   PrivateNamespace mounts_{CLONE_NEWNS};
+};
+
+// In this order: the watch is of the mounts among which it is made.
+class Changes : public MountsOfItsOwn, public WatchedMachine {
+ protected:
+  Changes() : WatchedMachine({std::chrono::seconds(2), std::chrono::seconds(2)}) {}
+
   TempFolder folder_;
-  MachineDevices devices_;
-  MachineAddresses addresses_{NVMEOFS_RDMA_BIND};
-  MachineChanges changes_;
 };
 
 class NetworkOfItsOwn {

@@ -1,52 +1,28 @@
 // What a real machine with udev and RDMA tells of itself, in a guest of scripts/vm that
-// scripts/vm-fabric has prepared. All of it is looked at only when something was told, as the
-// program does: what is true too late for that fails.
+// scripts/vm-fabric has prepared.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 
-#include "../unit/probe_support.h"
-#include "probe/address_probe.h"
-#include "probe/device_probe.h"
-#include "probe/machine_changes.h"
+#include "../unit/watched_machine.h"
 #include "scsi_disk.h"
 
 namespace nvmeofs::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-class RealChanges : public ::testing::Test {
+class RealChanges : public WatchedMachine {
  protected:
-  // Whether it is so at last. Nothing else happens meanwhile that would tell.
-  bool told(const std::function<bool()>& so) {
-    const auto end = Clock::now() + std::chrono::seconds(30);  // an emulated machine, and busy
-    while (Clock::now() < end && becomes_readable(changes_.fd(), std::chrono::seconds(10))) {
-      changes_.clear();
+  // An emulated machine, and busy.
+  RealChanges() : WatchedMachine({std::chrono::seconds(10), std::chrono::seconds(30)}) {}
 
-      if (so()) return true;
-    }
-    return false;
-  }
-  bool is_device(const std::string& path) {
-    return devices_.examine(device_path(path), Members::refuse).has_value();
-  }
-  bool is_address(const std::string& text) {
-    return addresses_.check(TransportAddress::parse(text, Trtype::rdma).value()).has_value();
-  }
   // Takes all that is still to be told of what was done before.
   void rest() {
     run("udevadm settle");
     while (becomes_readable(changes_.fd(), std::chrono::milliseconds(1500))) changes_.clear();
   }
-
-  MachineDevices devices_;
-  MachineAddresses addresses_{NVMEOFS_RDMA_BIND};
-  MachineChanges changes_;
 };
 
 TEST_F(RealChanges, TellOfADiskByTheNameThatUdevGivesIt) {
