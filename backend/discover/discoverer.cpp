@@ -27,6 +27,7 @@ Result<void> Discoverer::begin() {
 }
 
 void Discoverer::run() {
+  end_leftovers();
   hear_news();
   work_on_all();
   while (!stopped_) {
@@ -47,6 +48,26 @@ void Discoverer::run() {
     work_on_all();
   }
   end();
+}
+
+// What was ours when a run before this one was killed, and is kept by nobody.
+void Discoverer::end_leftovers() {
+  const auto topology = environment_.initiator.observe();
+  if (!topology) return;
+  for (const auto& [name, controller] : topology->controllers) {
+    if (!controller.discovery || !environment_.initiator.is_marked(name)) continue;
+    const bool kept =
+        std::any_of(entries_.begin(), entries_.end(), [&controller](const auto& entry) {
+          const Discovery& wanted = entry.second.view.wanted;
+          return wanted.persistent && wanted.address == controller.address;
+        });
+    if (kept) continue;
+    spdlog::info("{}, a discovery controller that was left at {}, is ended", name,
+                 printable(controller.address_text));
+    calls_.run([name, &initiator = environment_.initiator] {
+      static_cast<void>(initiator.disconnect(name));
+    });
+  }
 }
 
 void Discoverer::take_in(Event& event) {

@@ -37,6 +37,7 @@ class Discoverer {
 
  private:
   // discoverer.cpp: events, and what is followed by itself
+  void end_leftovers();
   void take_in(Event& event);
   void receive(Submitted submitted);
   void asked(Asked& event);

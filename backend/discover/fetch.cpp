@@ -12,16 +12,21 @@ namespace {
 constexpr const char* keep_alive = "30";
 
 // One without a keep-alive is somebody's who only looks: it is gone in a moment.
+bool only_looks(const HostController& controller) {
+  const auto kato = controller.settings.find("kato");
+  return kato != controller.settings.end() && kato->second == "0";
+}
+
+// Of ours who only look, one that is there was left by a program that was killed.
 std::vector<std::string> live_controllers(Initiator& initiator, const TransportAddress& address,
                                           bool keep) {
   std::vector<std::string> found;
   const auto topology = initiator.observe();
   if (!topology) return found;
   for (const auto& [name, controller] : topology->controllers) {
-    const auto kato = controller.settings.find("kato");
-    const bool stays = kato == controller.settings.end() || kato->second != "0";
+    const bool usable = !only_looks(controller) || (!keep && !initiator.is_marked(name));
     if (controller.discovery && controller.address == address &&
-        controller.state == ControllerState::live && (stays || !keep))
+        controller.state == ControllerState::live && usable)
       found.push_back(name);
   }
   return found;
@@ -47,11 +52,10 @@ Result<Fetched> fetch(Initiator& initiator, const TransportAddress& address, boo
 
   const auto made = connect(initiator, address, keep, patience);
   if (!made) return tl::unexpected(made.error());
+  // At once: whoever starts after this program was killed knows by it what to end.
+  initiator.mark(*made);
   auto log = initiator.discovery_log(*made, patience);
-  if (log && keep) {
-    initiator.mark(*made);
-    return Fetched{*std::move(log), *made, true};
-  }
+  if (log && keep) return Fetched{*std::move(log), *made, true};
   if (const auto ended = initiator.disconnect(*made); !ended)
     spdlog::warn("the discovery controller {} stays: {}", *made, ended.error().message);
   if (!log) return tl::unexpected(log.error());

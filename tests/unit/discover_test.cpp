@@ -303,6 +303,17 @@ TEST_F(DiscoverTest, FindsItsControllerAgainAfterARestart) {
   EXPECT_THAT(discovery_controllers(), IsEmpty());
 }
 
+TEST_F(DiscoverTest, EndsWhatAKilledRunHasLeftAndNothingOfOthers) {
+  const auto left =
+      initiator_.connect_as_other(std::string(Nqn::discovery), at("tcp://10.0.0.9:8009"), true);
+  const auto theirs =
+      initiator_.connect_as_other(std::string(Nqn::discovery), at("tcp://10.0.0.8:8009"), true);
+  initiator_.mark(left);
+  begin();
+  EXPECT_TRUE(wait_until([&] { return !controllers().contains(left); }));
+  EXPECT_THAT(discovery_controllers(), ElementsAre(theirs));
+}
+
 TEST_F(DiscoverTest, WhatIsNotSavedIsNotKept) {
   ASSERT_EQ(make_discovery(hub), 0);
   discovery_store_.fail_with(ENOSPC);
