@@ -52,8 +52,8 @@ std::string show_hosts(const Engine&, const ExportView& view) {
 }
 
 Result<Intent> store_hosts(std::string_view text, const StoreRules& rules) {
-  return to_intent<Intent>(Hosts::parse(text).map([&](Hosts hosts) {
-    return SetHosts{std::move(hosts), rules.append};
+  return to_intent<Intent>(WrittenHosts::parse(text).map([&](WrittenHosts written) {
+    return SetHosts{std::move(written.hosts), rules.append, written.force};
   }));
 }
 
@@ -78,7 +78,8 @@ constexpr std::array rows{
     ExportAttribute{"enabled", 0644, Kind::value, show_enabled, store_enabled,
                     "1 serves it, 0 takes it back, \"0 force\" although hosts are connected"},
     ExportAttribute{"hosts", 0644, Kind::list, show_hosts, store_hosts,
-                    "who may connect: any, or one host NQN a line"},
+                    "who may connect: any, or one host NQN a line; \" force\" after it ends "
+                    "others' connections"},
     ExportAttribute{"status", 0444, Kind::report, show_status, nullptr,
                     "what is true in the kernel now, and the last refusal"},
     ExportAttribute{"plan", 0444, Kind::report, show_plan, nullptr,

@@ -167,13 +167,18 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   if (auto prepared = prepare(entry, *transaction); !prepared) return refuse_it(prepared.error());
   if (transaction->next.enabled && !transaction->absent.device) transaction->next.has_served = true;
 
-  Plan plan = plan_to(observed_, transaction->next, removable(), transaction->absent);
+  const auto* hosts = std::get_if<SetHosts>(&*request.intent);
+  const bool forced_out = hosts != nullptr && hosts->force;
+  const bool sends_away =
+      forced_out && transaction->next.enabled && must_send_hosts_away(transaction->next);
+  Plan plan = (sends_away ? plan_sending_hosts_away : plan_to)(observed_, transaction->next,
+                                                               removable(), transaction->absent);
   const bool draft = !now.enabled && !transaction->next.enabled && !entry.half_done;
   if (draft) plan.clear();
   const auto* enabling = std::get_if<SetEnabled>(&*request.intent);
   const auto* take_down = std::get_if<TakeDown>(&*request.intent);
-  const bool force =
-      (enabling != nullptr && enabling->force) || (take_down != nullptr && take_down->force);
+  const bool force = forced_out || (enabling != nullptr && enabling->force) ||
+                     (take_down != nullptr && take_down->force);
   if (auto harmless = check_nobody_loses(entry, transaction->next, plan, force); !harmless)
     return refuse_it(harmless.error());
 

@@ -58,6 +58,7 @@ class Applier {
   Result<std::unique_ptr<Claim>> claim_same(const DevicePath& device, const DeviceId& seen,
                                             Members members);
   Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry);
+  bool must_send_hosts_away(const Export& next);
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);
 

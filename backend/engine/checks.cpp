@@ -208,13 +208,26 @@ Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry) {
   return claim;
 }
 
+// A host that is connected and left out. Who is not known to be welcome is not.
+bool Applier::must_send_hosts_away(const Export& next) {
+  const std::string& name = next.name.str();
+  if (ports_of(observed_, name).empty()) return false;
+  const auto clients = environment_.sessions.clients(observed_, name);
+  return !clients || !who_would_lose(*clients, {}, observed_, name, next.hosts).empty();
+}
+
 Result<void> Applier::check_nobody_loses(const LiveExport& entry, const Export& next,
                                          const Plan& plan, bool force) {
   if (force || plan.empty()) return {};
   const std::string& name = next.name.str();
   const auto clients = environment_.sessions.clients(observed_, name);
-  const char* const way_out = next.enabled ? "disconnect them there, or write 0 to enabled first"
-                                           : "disconnect them there, or write '0 force'";
+  const bool left_out = next.enabled && next.hosts != entry.view.wanted.hosts;
+  const char* const way_out =
+      left_out       ? "disconnect them there, or write ' force' after a host: that ends the "
+                       "connections of all hosts of this export, and those that may come back do so "
+                       "after their reconnect_delay, 10 s unless set there"
+      : next.enabled ? "disconnect them there, or write 0 to enabled first"
+                     : "disconnect them there, or write '0 force'";
   if (!clients) {
     if (ports_of(observed_, name).empty()) return {};
     return refuse(EBUSY, Reason::hosts_connected,

@@ -43,6 +43,22 @@ Result<Hosts> Hosts::parse(std::string_view text) {
   return hosts;
 }
 
+Result<WrittenHosts> WrittenHosts::parse(std::string_view text) {
+  constexpr std::string_view keyword = " force";
+  bool force = false;
+  std::string list;
+  for (auto line : lines_of(text)) {
+    if (line.ends_with(keyword)) {
+      force = true;
+      line.remove_suffix(keyword.size());
+    }
+    list.append(line).push_back('\n');
+  }
+  return Hosts::parse(list).map([force](Hosts hosts) {
+    return WrittenHosts{std::move(hosts), force};
+  });
+}
+
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {

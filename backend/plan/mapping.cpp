@@ -128,6 +128,11 @@ Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
   return make_plan(observed, with_export(observed, wanted, ours, absent));
 }
 
+Plan plan_sending_hosts_away(const Target& observed, const Export& wanted, const Shared& ours,
+                             const Absent& absent) {
+  return make_plan(observed, with_export(observed, wanted, ours, absent), {wanted.name.str()});
+}
+
 bool is_made_for(const Target& observed, const Export& wanted) {
   const auto found = observed.subsystems.find(wanted.name.str());
   return found != observed.subsystems.end() &&

@@ -63,7 +63,8 @@ void unlink_everywhere(Target& target, const std::string& nqn) {
 }
 
 // What is left when everything has gone that stands in the way of `to`: the half-way point.
-Target without_obstacles(const Target& from, const Target& to) {
+Target without_obstacles(const Target& from, const Target& to,
+                         const std::set<std::string>& bounced) {
   Target middle = from;
 
   for (const auto& [nqn, subsystem] : from.subsystems) {
@@ -73,7 +74,8 @@ Target without_obstacles(const Target& from, const Target& to) {
       unlink_everywhere(middle, nqn);
       continue;
     }
-    if (must_be_off_the_ports(subsystem, wanted->second)) unlink_everywhere(middle, nqn);
+    if (bounced.contains(nqn) || must_be_off_the_ports(subsystem, wanted->second))
+      unlink_everywhere(middle, nqn);
     auto& left = middle.subsystems.at(nqn);
     std::erase_if(left.namespaces, [&](const auto& entry) {
       return !wanted->second.namespaces.contains(entry.first);
@@ -244,8 +246,8 @@ void make(Steps& steps, const Target& middle, const Target& to) {
 
 }  // namespace
 
-Plan make_plan(const Target& from, const Target& to) {
-  const Target middle = without_obstacles(from, to);
+Plan make_plan(const Target& from, const Target& to, const std::set<std::string>& bounced) {
+  const Target middle = without_obstacles(from, to, bounced);
   Steps steps;
   remove(steps, from, middle);
   make(steps, middle, to);

@@ -44,6 +44,15 @@ struct Hosts {
   bool operator==(const Hosts&) const = default;
 };
 
+// What is written to `hosts`: a line that ends in ` force` is meant although a host is connected
+// that the list leaves out, and ends its connections.
+struct WrittenHosts {
+  Hosts hosts;
+  bool force = false;
+
+  static Result<WrittenHosts> parse(std::string_view text);
+};
+
 // What makes it the same disk to a host, however often the kernel's objects are made anew: nvmet
 // would invent both on each creation, and a host would see another disk after every restart.
 struct Identity {

@@ -33,6 +33,7 @@ struct SetAddresses {
 struct SetHosts {
   Hosts hosts;
   bool append = false;
+  bool force = false;  // ends the connections of hosts that are left out
 };
 struct SetEnabled {
   bool on = false;

@@ -41,6 +41,13 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
 Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
              const Absent& absent = {});
 
+// The same, and all hosts of the export are sent away on the way: those that may come back do so by
+// themselves, after their reconnect_delay (10 s unless they were told otherwise). nvmet asks only
+// when a host connects whether it may (nvmet_host_allowed); what is left of an allowed host's
+// connections ends with the links, and with nothing else that a Debian kernel offers for RDMA too.
+Plan plan_sending_hosts_away(const Target& observed, const Export& wanted, const Shared& ours,
+                             const Absent& absent = {});
+
 // Whether the kernel's subsystem of that name has the serial number of this export.
 bool is_made_for(const Target& observed, const Export& wanted);
 // Whether there is a subsystem of that name with nothing in it and nothing that leads to it, as one

@@ -86,7 +86,8 @@ class EngineTest : public testing::Test {
     return ask(name, "address", SetAddresses{parse_addresses(text, Trtype::rdma).value(), append});
   }
   int hosts(const std::string& name, const char* text) {
-    return ask(name, "hosts", SetHosts{Hosts::parse(text).value(), false});
+    auto written = WrittenHosts::parse(text).value();
+    return ask(name, "hosts", SetHosts{std::move(written.hosts), false, written.force});
   }
   int enable(const std::string& name) { return ask(name, "enabled", SetEnabled{true, false}); }
   int disable(const std::string& name, bool force = false) {

@@ -288,6 +288,41 @@ TEST_F(EngineTest, ConnectedHostCannotBeTakenOffTheList) {
   EXPECT_EQ(hosts("toto", "nqn.a\nnqn.b"), 0);
 }
 
+TEST_F(EngineTest, ConnectedHostIsTakenOffTheListByForceAndItsConnectionsEnd) {
+  serve("toto");
+  serve("titi", "/dev/b");
+  for (const char* host : {"nqn.a", "nqn.b"})
+    ASSERT_TRUE(kernel_.connect(host, "toto", at("10.0.0.1")));
+  ASSERT_TRUE(kernel_.connect("nqn.b", "titi", at("10.0.0.1")));
+  ASSERT_EQ(hosts("toto", "nqn.a"), EBUSY);
+  EXPECT_THAT(last_.message, HasSubstr("nqn.b; disconnect them there, or write ' force' after"));
+  ASSERT_EQ(hosts("toto", "nqn.a force"), 0) << last_.message;
+  EXPECT_EQ(view("toto").wanted.hosts.list.size(), 1U);
+  // All of this export's, and none of another's; who may comes back.
+  ASSERT_EQ(kernel_.controllers().size(), 1U);
+  EXPECT_EQ(kernel_.controllers().front().subsystem, "titi");
+  EXPECT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  EXPECT_FALSE(kernel_.connect("nqn.b", "toto", at("10.0.0.1")));
+}
+
+TEST_F(EngineTest, ForceSendsNobodyAwayWhenEverybodyMayStay) {
+  serve("toto");
+  ASSERT_TRUE(kernel_.connect("nqn.a", "toto", at("10.0.0.1")));
+  ASSERT_EQ(hosts("toto", "nqn.a force"), 0);
+  EXPECT_EQ(kernel_.controllers().size(), 1U);
+}
+
+TEST_F(EngineTest, HostStaysWhenItCannotBeTakenOffTheList) {
+  serve("toto");
+  ASSERT_EQ(hosts("toto", "nqn.b"), 0);
+  ASSERT_TRUE(kernel_.connect("nqn.b", "toto", at("10.0.0.1")));
+  const Target before = kernel();
+  backend_.refuse_step(3, EIO);
+  EXPECT_EQ(hosts("toto", "nqn.a force"), EIO);
+  EXPECT_EQ(kernel(), before);
+  EXPECT_TRUE(view("toto").wanted.hosts.list.contains(Nqn::parse("nqn.b").value()));
+}
+
 TEST_F(EngineTest, DeviceChangesLiveAndIsAnotherDiskToHosts) {
   serve("toto");
   const Identity before = view("toto").wanted.identity;

@@ -53,6 +53,17 @@ TEST(Hosts, OfNoLinesAreNobody) {
   EXPECT_TRUE(hosts.list.empty());
 }
 
+TEST(Hosts, AreWrittenWithForceOrWithout) {
+  EXPECT_FALSE(WrittenHosts::parse("nqn.a")->force);
+  const auto written = WrittenHosts::parse("nqn.a\nnqn.b force\n").value();
+  EXPECT_TRUE(written.force);
+  EXPECT_EQ(written.hosts, Hosts::parse("nqn.a\nnqn.b").value());
+  EXPECT_TRUE(WrittenHosts::parse("any force")->hosts.any);
+  EXPECT_EQ(WrittenHosts::parse("force force").value().hosts.list.size(), 1U);
+  EXPECT_EQ(WrittenHosts::parse("nqn.a  force").error().errnum, EINVAL);
+  EXPECT_EQ(WrittenHosts::parse(" force").error().errnum, EINVAL);
+}
+
 TEST(Hosts, NameTheLineThatIsNoNqn) {
   const auto hosts = Hosts::parse("nqn.a\nnqn b");
   ASSERT_FALSE(hosts);

@@ -13,6 +13,36 @@ using testing::StartsWith;
 
 class Hosts : public ViewTest {
  protected:
+  static bool is_live(const Host& host) {
+    for (const auto& name : controllers("toto")) {
+      const std::string folder = "/sys/class/nvme/" + name + "/";
+      if (read_text(folder + "hostnqn") == host.nqn + "\n" &&
+          read_text(folder + "state") == "live\n")
+        return true;
+    }
+    return false;
+  }
+  // The one that stays holds its I/O until it is back.
+  void check_revocation(const std::string& trtype) {
+    serve("toto", "/dev/nullb0", trtype + "://192.168.1.32");
+    must_connect({.trtype = trtype}, "toto");
+    must_connect({.trtype = trtype}, "toto", second_host);
+    {
+      Traffic traffic(disk_of("toto"));
+      EXPECT_TRUE(traffic.goes_on()) << traffic.error();
+      EXPECT_EQ(set("toto", "hosts", first_host.nqn), "EBUSY");
+      EXPECT_EQ(set("toto", "hosts", first_host.nqn + " force"), "ok")
+          << status_lines("toto", "refused");
+      EXPECT_TRUE(eventually([] { return !is_live(second_host); }));
+      EXPECT_TRUE(eventually([] { return is_live(first_host); }, std::chrono::seconds(60)));
+      EXPECT_TRUE(traffic.goes_on()) << traffic.error();
+    }
+    EXPECT_FALSE(is_live(second_host));
+    EXPECT_EQ(get("toto", "hosts"), first_host.nqn);
+    disconnect("toto");
+    take_down("toto");
+    EXPECT_EQ(changes(), "");
+  }
   void check_list_of_one(const std::string& trtype) {
     draft("toto", "/dev/nullb0", trtype + "://192.168.1.32");
     EXPECT_EQ(set("toto", "hosts", first_host.nqn), "ok");
@@ -66,6 +96,14 @@ TEST_F(Hosts, ListThatWouldShutOutTheConnectedHostIsRefused) {
   EXPECT_EQ(get("toto", "hosts"), "any");
   disconnect("toto");
   take_down("toto");
+}
+
+TEST_F(Hosts, ThatIsTakenOffTheListByForceLosesItsConnectionOverTcp) {
+  check_revocation("tcp");
+}
+
+TEST_F(Hosts, ThatIsTakenOffTheListByForceLosesItsConnectionOverRdma) {
+  check_revocation("rdma");
 }
 
 TEST_F(Hosts, OneMoreCanBeAppendedToALiveExport) {
