@@ -11,13 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The library quotes what it read last, up to the error: it may be a secret.
-std::string without_quotation(std::string error) {
-  if (const auto begin = error.find("; last read: "); begin != std::string::npos)
-    error.erase(begin);
-  return error;
-}
-
 std::map<std::string, std::string> options_of(const Section& section) {
   const Section options(section.place("options"), section.at("options"));
   std::map<std::string, std::string> values;

@@ -1,4 +1,4 @@
-#include "store/json_syntax.h"
+#include "model/json_syntax.h"
 
 #include <fmt/format.h>
 
