@@ -14,10 +14,11 @@
 namespace nvmeofs {
 
 enum class Kind {
-  value,    // one write is the whole value
-  list,     // one entry a line; can be added to
-  report,   // is only read; says what is true at the moment of the open
-  fetched,  // is only read; another machine is asked for it at each open
+  value,     // one write is the whole value
+  list,      // one entry a line; can be added to
+  report,    // is only read; says what is true at the moment of the open
+  fetched,   // is only read; another machine is asked for it at each open
+  document,  // may come in several writes
 };
 
 // How a written text is to be understood.

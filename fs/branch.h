@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fs/attribute.h"
+#include "fs/document.h"
 #include "fs/node.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/intent.h"
@@ -27,8 +28,12 @@ class WritableFile {
   virtual ~WritableFile() = default;
   virtual Kind kind() const = 0;
 
+  // Of a document: whether `text` is all of it, and store() is to have it.
+  virtual Whole whole(std::string_view /*text*/) const { return Whole::yes; }
+
   // Hands it to whoever decides, who keeps the record of every refusal: also of a value that could
-  // not be one. `recorded`: its text, for the record.
+  // not be one. `recorded`: its text, for the record; of a document nothing, as it may hold
+  // secrets.
   virtual void store(Caller caller, std::string recorded, const Result<WrittenValue>& value,
                      Completion completion) const = 0;
 };

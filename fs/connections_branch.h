@@ -18,6 +18,7 @@ struct ConnectionsTable {
   static Result<ConnectionIntent> make(std::string_view, Trtype) {
     return ConnectionIntent(MakeConnection{});
   }
+  static constexpr std::optional<Document> document{};
   static ConnectionIntent remove() { return RemoveConnection{}; }
 };
 

@@ -18,6 +18,7 @@ struct DiscoveryTable {
   static auto rows() { return discovery_attributes(); }
   static const auto& views(const DiscoveriesSnapshot& snapshot) { return snapshot.discoveries; }
   static Result<DiscoveryIntent> make(std::string_view name, Trtype default_transport);
+  static constexpr std::optional<Document> document{};
   static DiscoveryIntent remove() { return RemoveDiscovery{}; }
 };
 

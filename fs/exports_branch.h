@@ -16,6 +16,7 @@ struct ExportsTable {
   static auto rows() { return export_attributes(); }
   static const auto& views(const Snapshot& snapshot) { return snapshot.exports; }
   static Result<Intent> make(std::string_view, Trtype) { return Intent(MakeExport{}); }
+  static constexpr std::optional<Document> document{};
   static Intent remove() { return RemoveExport{}; }
 };
 

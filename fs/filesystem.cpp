@@ -77,6 +77,13 @@ Filesystem::Filesystem(Engine& engine, Connections& connections, Discoveries& di
 void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes,
                        off_t offset, Completion completion) {
   const auto target = file->target();
+  if (target->kind() == Kind::document) {
+    auto document = file->add(caller, bytes, offset);
+    if (document && !*document) return completion({});
+    return store(std::move(caller), std::move(file),
+                 document.map([](auto& whole) { return *std::move(whole); }),
+                 std::move(completion));
+  }
   const auto value = parse(*file, bytes, offset);
   target->store(std::move(caller), std::string(without_newline(bytes).substr(0, longest_recorded)),
                 value,
@@ -85,6 +92,32 @@ void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::strin
                   if (result) file->accepted(offset, size);
                   completion(std::move(result));
                 });
+}
+
+void Filesystem::store(Caller caller, std::shared_ptr<OpenFile> file,
+                       const Result<std::string>& document, Completion completion) {
+  const auto target = file->target();
+  target->store(std::move(caller), "",
+                document.map([](const std::string& text) { return WrittenValue{text}; }),
+                [file = std::move(file), completion = std::move(completion)](Result<void> result) {
+                  if (!result) file->forget();
+                  completion(std::move(result));
+                });
+}
+
+void Filesystem::flush(const std::shared_ptr<OpenFile>& file, const Completion& completion) {
+  if (file->target() == nullptr || file->target()->kind() != Kind::document) return completion({});
+  auto rest = file->rest();
+  // Only told: whoever else has the file open may go on with it.
+  if (!rest) return completion(tl::unexpected(rest.error()));
+  if (!*rest) return completion({});
+  store((*rest)->caller, file, std::move((*rest)->text), completion);
+}
+
+void Filesystem::release(const std::shared_ptr<OpenFile>& file) {
+  if (file->target() == nullptr || file->target()->kind() != Kind::document) return;
+  if (auto rest = file->last_rest())
+    store(rest->caller, file, std::move(rest->text), [](const Result<void>&) {});
 }
 
 }  // namespace nvmeofs

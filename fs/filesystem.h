@@ -38,7 +38,14 @@ class Filesystem {
   void write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes, off_t offset,
              Completion completion);
 
+  // A descriptor of the file is closed: an error is close(2)'s. And the last of them was.
+  void flush(const std::shared_ptr<OpenFile>& file, const Completion& completion);
+  void release(const std::shared_ptr<OpenFile>& file);
+
  private:
+  static void store(Caller caller, std::shared_ptr<OpenFile> file,
+                    const Result<std::string>& document, Completion completion);
+
   const FilesystemOptions options_;
   const Tree tree_;
   Handles handles_;

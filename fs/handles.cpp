@@ -23,6 +23,34 @@ void OpenFile::accepted(off_t offset, std::size_t size) {
   end_ = offset + static_cast<off_t>(size);
 }
 
+Result<std::optional<std::string>> OpenFile::add(const Caller& caller, std::string_view bytes,
+                                                 off_t offset) {
+  const std::lock_guard lock(mutex_);
+  if (auto added = document_.add(caller, bytes, offset, append_); !added)
+    return tl::unexpected(added.error());
+  if (target_->whole(document_.text()) != Whole::yes) return std::nullopt;
+  return document_.take();
+}
+
+Result<std::optional<OpenFile::Rest>> OpenFile::rest() {
+  const std::lock_guard lock(mutex_);
+  if (document_.is_blank()) return std::nullopt;
+  if (target_->whole(document_.text()) == Whole::no)
+    return refuse(EINVAL, Reason::incomplete, "the document is not whole");
+  return Rest{document_.caller(), document_.take()};
+}
+
+std::optional<OpenFile::Rest> OpenFile::last_rest() {
+  const std::lock_guard lock(mutex_);
+  if (document_.is_blank()) return std::nullopt;
+  return Rest{document_.caller(), document_.take()};
+}
+
+void OpenFile::forget() {
+  const std::lock_guard lock(mutex_);
+  document_.forget();
+}
+
 std::uint64_t Handles::insert(Open open) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t handle = next_++;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,12 +35,27 @@ class OpenFile {
   // The write was accepted.
   void accepted(off_t offset, std::size_t size);
 
+  // A piece of a document: the document, when that is all of it.
+  Result<std::optional<std::string>> add(const Caller& caller, std::string_view bytes,
+                                         off_t offset);
+  struct Rest {
+    Caller caller;
+    std::string text;
+  };
+  // What no write made whole, when a descriptor of the file is closed; nothing: nothing is left, or
+  // another descriptor's user may still write the rest. EINVAL: it is no document without that.
+  Result<std::optional<Rest>> rest();
+  // The same when nobody can write any more.
+  std::optional<Rest> last_rest();
+  void forget();  // the document was refused
+
  private:
   const std::string text_;
   const std::shared_ptr<const WritableFile> target_;
   const bool append_;
   mutable std::mutex mutex_;
   off_t end_ = 0;  // of the last accepted write; 0: none yet
+  WrittenDocument document_;
 };
 
 using OpenDirectory = std::vector<Entry>;

@@ -148,12 +148,12 @@ void on_open(fuse_req_t req, fuse_ino_t node, fuse_file_info* info) {
     fs.tree().open_text(node, [&handles = fs.handles(), waiting, target = std::move(target), append,
                                opened = *info](Found<std::string> text) mutable {
       if (!text) return waiting->error(text.error());
+      opened.direct_io = 1;
+      // Of a document alone close(2) has something to say. Asking for it takes the file's lock:
+      // close would wait for a write of somebody else that waits in the kernel.
+      opened.noflush = target == nullptr || target->kind() != Kind::document;
       opened.fh =
           handles.add(std::make_shared<OpenFile>(*std::move(text), std::move(target), append));
-      opened.direct_io = 1;
-      // Nothing is flushed, and asking for it would take the file's lock: close would wait for
-      // a write of somebody else that waits in the kernel.
-      opened.noflush = 1;
       // Who has stopped waiting never closes it.
       if (!waiting->open(opened)) handles.remove(opened.fh);
     });
@@ -184,8 +184,20 @@ void on_write(fuse_req_t req, fuse_ino_t, const char* bytes, std::size_t size, o
   });
 }
 
+void on_flush(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
+  answer(req, "flush", [&](Filesystem& fs, Reply reply) {
+    const auto file = fs.handles().file(info->fh);
+    if (file == nullptr) return reply.error(EBADF);
+    auto waiting = std::make_shared<Reply>(std::move(reply));
+    fs.flush(file, [waiting](const Result<void>& result) {
+      waiting->error(result ? 0 : result.error().errnum);
+    });
+  });
+}
+
 void on_release(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
   answer(req, "release", [&](Filesystem& fs, Reply reply) {
+    if (const auto file = fs.handles().file(info->fh)) fs.release(file);
     fs.handles().remove(info->fh);
     reply.error(0);
   });
@@ -287,8 +299,8 @@ void on_create(fuse_req_t req, fuse_ino_t, const char*, mode_t, fuse_file_info*)
   not_offered(req);
 }
 
-// Not there on purpose: flush and fsync (an answer to close comes too late: the write has it), and
-// xattrs (asked for with every write and every ls -l; one ENOSYS ends that for the whole mount).
+// Not there on purpose: fsync (an answer to it comes too late: the write has it), and xattrs (asked
+// for with every write and every ls -l; one ENOSYS ends that for the whole mount).
 fuse_lowlevel_ops make_operations() {
   fuse_lowlevel_ops ops{};
   ops.init = on_init;
@@ -307,6 +319,7 @@ fuse_lowlevel_ops make_operations() {
   ops.open = on_open;
   ops.read = on_read;
   ops.write = on_write;
+  ops.flush = on_flush;
   ops.release = on_release;
   ops.opendir = on_opendir;
   ops.readdir = on_readdir;

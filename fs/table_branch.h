@@ -10,11 +10,16 @@
 //   static Intent remove();
 //   decides;                               has snapshot(), and submit() of requests
 //   source;                                what the rows' show() asks
+//   static constexpr optional<Document> document;   the one in its directory; without it neither
+//                                          of these:
+//   static Found<std::string> show_document(source, decides);
+//   static Result<Intent> read_document(text);
 #pragma once
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -56,6 +61,27 @@ class TableFile : public WritableFile {
   const Trtype default_transport_;
 };
 
+template <class Table>
+class DocumentFile : public WritableFile {
+ public:
+  explicit DocumentFile(const Table& table) : table_(table) {}
+
+  Kind kind() const override { return Kind::document; }
+  Whole whole(std::string_view text) const override { return Table::document->whole(text); }
+
+  void store(Caller caller, std::string recorded, const Result<WrittenValue>& value,
+             Completion completion) const override {
+    auto intent = value.and_then(
+        [](const WrittenValue& written) { return Table::read_document(written.text); });
+    table_.decides.submit({std::move(caller), "", 0, std::string(Table::document->name),
+                           std::move(recorded), std::move(intent)},
+                          std::move(completion));
+  }
+
+ private:
+  const Table table_;
+};
+
 // What the table refers to outlives it, and every file that was opened.
 template <class Table>
 class TableBranch : public Branch {
@@ -66,11 +92,15 @@ class TableBranch : public Branch {
       : table_(table), owner_(owner), default_transport_(default_transport) {}
 
   NodeId directory() const override { return Table::directory; }
-  bool has(NodeId node) const override { return node == Table::directory || Table::is_below(node); }
+  bool has(NodeId node) const override {
+    return node == Table::directory || is_document(node) || Table::is_below(node);
+  }
 
   Found<NodeId> lookup(NodeId parent, std::string_view name) const override {
+    if (is_document(parent)) return tl::unexpected(ENOTDIR);
     const auto snapshot = table_.decides.snapshot();
     if (parent == Table::directory) {
+      if (is_name_of_document(name)) return Table::document->node;
       const auto found = Table::views(*snapshot).find(std::string(name));
       if (found == Table::views(*snapshot).end()) return tl::unexpected(ENOENT);
       return Table::node(found->second.serial, 0);
@@ -85,6 +115,14 @@ class TableBranch : public Branch {
 
   Found<struct stat> attributes(NodeId node) const override {
     const auto snapshot = table_.decides.snapshot();
+    if (is_document(node)) {
+      Time changed = began_;
+      for (const auto& [name, view] : Table::views(*snapshot))
+        changed = std::max(changed, view.changed);
+      // What cannot be made out now is an error of open(2); ls lists the others all the same.
+      return file_stat(node, Table::document->mode, owner_, changed,
+                       text(node).value_or(std::string()).size());
+    }
     if (node == Table::directory) {
       Time changed = began_;
       for (const auto& [name, view] : Table::views(*snapshot))
@@ -101,12 +139,17 @@ class TableBranch : public Branch {
   }
 
   Found<std::vector<Entry>> list(NodeId directory) const override {
+    if (is_document(directory)) return tl::unexpected(ENOTDIR);
     const auto snapshot = table_.decides.snapshot();
     std::vector<Entry> entries{{".", directory, S_IFDIR}};
     if (directory == Table::directory) {
       entries.push_back({"..", root_node, S_IFDIR});
+      if (Table::document)
+        entries.push_back({std::string(Table::document->name), Table::document->node, S_IFREG});
+      // Something else may have made one of that name; the file stays the file.
       for (const auto& [name, view] : Table::views(*snapshot))
-        entries.push_back({name, Table::node(view.serial, 0), S_IFDIR});
+        if (!is_name_of_document(name))
+          entries.push_back({name, Table::node(view.serial, 0), S_IFDIR});
       return entries;
     }
     const auto* view = snapshot->find(serial_of(directory));
@@ -121,6 +164,8 @@ class TableBranch : public Branch {
 
   Found<std::string> text(NodeId file) const override {
     if (file == Table::directory) return tl::unexpected(EISDIR);
+    if constexpr (Table::document.has_value())
+      if (is_document(file)) return Table::show_document(table_.source, table_.decides);
     const auto snapshot = table_.decides.snapshot();
     const auto* view = snapshot->find(serial_of(file));
     if (view == nullptr) return tl::unexpected(ESTALE);
@@ -131,6 +176,8 @@ class TableBranch : public Branch {
   }
 
   Found<std::shared_ptr<const WritableFile>> writable(NodeId file) const override {
+    if constexpr (Table::document.has_value())
+      if (is_document(file)) return std::make_shared<const DocumentFile<Table>>(table_);
     if (is_fixed(file)) return tl::unexpected(EACCES);
     const auto snapshot = table_.decides.snapshot();
     const std::uint64_t serial = serial_of(file);
@@ -142,6 +189,8 @@ class TableBranch : public Branch {
   }
 
   bool cacheable(NodeId node) const override {
+    // It changes without anything being written.
+    if (is_document(node)) return false;
     const Attribute* attribute = is_fixed(node) ? nullptr : attribute_in(slot_of(node));
     return attribute == nullptr || attribute->store != nullptr;
   }
@@ -158,6 +207,10 @@ class TableBranch : public Branch {
   }
 
  protected:
+  static bool is_document(NodeId node) { return Table::document && Table::document->node == node; }
+  static bool is_name_of_document(std::string_view name) {
+    return Table::document && Table::document->name == name;
+  }
   // nullptr: no such file, also for the directory itself.
   static const Attribute* attribute_in(unsigned slot) {
     const auto rows = Table::rows();
