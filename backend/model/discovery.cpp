@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "model/fabrics_address.h"
+
 namespace nvmeofs {
 namespace {
-
-constexpr std::uint16_t tcp_trsvcid = 8009;
 
 // How long the transport in front is; 0: there is none. No address begins with letters alone and a
 // colon, but an IPv6 one without brackets, which is none.
@@ -38,8 +38,13 @@ Result<TransportAddress> parse_discovery_name(std::string_view name, Trtype defa
     return refuse(EINVAL, Reason::bad_value,
                   "{} means every address of the machine that serves; write one of them",
                   address->uri());
-  if (!has_service(name) && trtype == Trtype::tcp) address->trsvcid = tcp_trsvcid;
+  if (!has_service(name)) address->trsvcid = default_discovery_trsvcid(trtype);
   return address;
+}
+
+std::string discovery_name(const TransportAddress& address) {
+  const std::string transport(to_string(address.trtype));
+  return transport + ":" + address.uri().substr(transport.size() + std::string_view("://").size());
 }
 
 }  // namespace nvmeofs

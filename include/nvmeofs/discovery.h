@@ -22,4 +22,7 @@ struct Discovery {
 // EINVAL, EPROTONOSUPPORT, EAFNOSUPPORT.
 Result<TransportAddress> parse_discovery_name(std::string_view name, Trtype default_transport);
 
+// What is parsed back to the same address.
+std::string discovery_name(const TransportAddress& address);
+
 }  // namespace nvmeofs
