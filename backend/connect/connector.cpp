@@ -76,7 +76,7 @@ void Connector::take_in(Event& event) {
 
 void Connector::receive(Submitted submitted) {
   ConnectionRequest& request = submitted.request;
-  LiveConnection* const entry = entries_.with(request.serial);
+  LiveConnection* const entry = find(request);
   if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
   if (std::holds_alternative<MakeConnection>(*request.intent)) return make_connection(submitted);
   if (std::holds_alternative<RemoveConnection>(*request.intent))
@@ -87,6 +87,12 @@ void Connector::receive(Submitted submitted) {
         {ESTALE, Reason::gone, "the connection was removed while this file was open"});
   entry->queue.push_back(std::move(submitted));
   work_on(*entry);
+}
+
+LiveConnection* Connector::find(const ConnectionRequest& request) {
+  if (request.serial != 0) return entries_.with(request.serial);
+  const auto found = request.file.empty() ? entries_.end() : entries_.find(request.name);
+  return found != entries_.end() ? &found->second : nullptr;
 }
 
 void Connector::make_connection(Submitted& submitted) {

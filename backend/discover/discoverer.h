@@ -57,9 +57,7 @@ class Discoverer {
   void begin_fetch(LiveDiscovery& entry, bool keep);
   void fetched(Fetch& event);
   void begin_joins(LiveDiscovery& entry);
-  void join_more(LiveDiscovery& entry);
   void joined(Joined& event);
-  void finish_joins(LiveDiscovery& entry);
   void begin_ending(LiveDiscovery& entry);
   void ended(Ended& event);
   void follow(LiveDiscovery& entry);

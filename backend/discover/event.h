@@ -1,10 +1,10 @@
 // What the deciding thread is told.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <variant>
 
+#include "connect/requests.h"
 #include "discover/fetch.h"
 #include "nvmeofs/discoveries.h"
 
@@ -24,8 +24,7 @@ struct Fetch {
 };
 struct Joined {
   std::uint64_t serial = 0;
-  std::size_t which = 0;  // of the operation's joins
-  Result<void> result;
+  Failures failed;
 };
 // The kept controller.
 struct Ended {

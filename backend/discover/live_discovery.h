@@ -2,15 +2,13 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "connect/requests.h"
 #include "discover/event.h"
-#include "discover/joins.h"
 #include "nvmeofs/discoveries.h"
 
 namespace nvmeofs::discoverer {
@@ -27,10 +25,7 @@ struct Operation {
   std::optional<Submitted> submitted{};  // nothing: by itself
   Phase phase = Phase::fetching;
   bool begun = false;  // false: it waits for the end of an earlier fetch
-  std::vector<Join> joins{};
-  std::size_t next = 0;  // of them
-  std::size_t under_way = 0;
-  std::map<std::size_t, Error> failed{};
+  std::vector<Chain<ConnectionRequest>> joins{};
 };
 
 struct LiveDiscovery {

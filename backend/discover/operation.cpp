@@ -5,14 +5,11 @@
 #include <utility>
 
 #include "discover/discoverer.h"
-#include "discover/join.h"
+#include "discover/joins.h"
 #include "nvmeofs/text.h"
 
 namespace nvmeofs::discoverer {
 namespace {
-
-// Each is an attempt at every path of its connection, on threads of their own.
-constexpr std::size_t most_joins_at_once = 16;
 
 Error no_thread() {
   return {EAGAIN, Reason::internal, "this machine has no thread left"};
@@ -140,46 +137,27 @@ void Discoverer::follow(LiveDiscovery& entry) {
 void Discoverer::begin_joins(LiveDiscovery& entry) {
   Operation& operation = *entry.operation;
   operation.phase = Operation::Phase::joining;
-  operation.joins = joins(*entry.view.log, *environment_.connections.snapshot(),
-                          operation.submitted ? Joining::all : Joining::news);
-  join_more(entry);
-}
-
-void Discoverer::join_more(LiveDiscovery& entry) {
-  Operation& operation = *entry.operation;
   const Caller caller = operation.submitted ? operation.submitted->request.caller : ourselves();
-  while (operation.next < operation.joins.size() && operation.under_way < most_joins_at_once) {
-    const std::size_t which = operation.next++;
-    ++operation.under_way;
-    join(environment_.connections, caller, operation.joins[which],
-         [inbox = inbox_, serial = entry.view.serial, which](Result<void> result) {
-           inbox->post(Joined{serial, which, std::move(result)});
-         });
-  }
-  if (operation.under_way == 0) finish_joins(entry);
+  for (const auto& join : joins(*entry.view.log, *environment_.connections.snapshot(),
+                                operation.submitted ? Joining::all : Joining::news))
+    operation.joins.push_back(chain_of(join, caller));
+  submit_all<ConnectionRequest>(
+      [&connections = environment_.connections](ConnectionRequest request, Completion completion) {
+        connections.submit(std::move(request), std::move(completion));
+      },
+      operation.joins,
+      [inbox = inbox_, serial = entry.view.serial](Failures failed) {
+        inbox->post(Joined{serial, std::move(failed)});
+      });
 }
 
 void Discoverer::joined(Joined& event) {
   LiveDiscovery& entry = *entries_.with(event.serial);  // rmdir waits for it
-  Operation& operation = *entry.operation;
-  --operation.under_way;
-  if (!event.result) operation.failed.emplace(event.which, event.result.error());
-  join_more(entry);
-}
-
-void Discoverer::finish_joins(LiveDiscovery& entry) {
   const auto operation = std::move(entry.operation);
   const std::size_t tried = operation->joins.size();
   std::optional<Error> failure;
-  std::string failed;
-  for (const auto& [which, error] : operation->failed) {
-    if (!failure) failure = error;
-    failed += fmt::format("{}{}: {}", failed.empty() ? "" : "; ",
-                          printable(operation->joins[which].name), error.message);
-  }
-  if (failure)
-    failure->message =
-        fmt::format("{} of {} could not be connected: {}", operation->failed.size(), tried, failed);
+  if (!event.failed.empty())
+    failure = failure_of(event.failed, operation->joins, "could not be connected");
 
   // Of a request that is refused nothing is left to be done later, unless it was already.
   entry.unfinished = failure && entry.view.wanted.connect_all && entry.view.wanted.persistent;

@@ -49,7 +49,7 @@ using ConnectionIntent =
 struct ConnectionRequest {
   Caller caller;
   std::string name;          // as the user gave it; untrusted until parsed
-  std::uint64_t serial = 0;  // of the connection that was opened; 0 for mkdir and rmdir
+  std::uint64_t serial = 0;  // of the connection that was opened; 0: the one of that name
   std::string file;          // "address", "options/queue_size"; "" for mkdir and rmdir
   std::string value;         // as written, "…" for a secret; goes into log and status
   Result<ConnectionIntent> intent;
