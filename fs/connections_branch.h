@@ -18,7 +18,15 @@ struct ConnectionsTable {
   static Result<ConnectionIntent> make(std::string_view, Trtype) {
     return ConnectionIntent(MakeConnection{});
   }
-  static constexpr std::optional<Document> document{};
+  static constexpr std::optional<Document> document{
+      {host_config_name, host_config_node, 0644, whole_json}};
+  static Found<std::string> show_document(const Connections& source, const Connections&) {
+    return source.config().map_error([](const Error& error) { return error.errnum; });
+  }
+  static Result<ConnectionIntent> read_document(std::string_view text) {
+    return to_intent<ConnectionIntent>(parse_host_config(text).map(
+        [](HostConfig config) { return TakeConfig{std::move(config)}; }));
+  }
   static ConnectionIntent remove() { return RemoveConnection{}; }
 };
 

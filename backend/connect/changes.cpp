@@ -19,6 +19,10 @@ struct Changed {
     return refuse(EIO, Reason::internal, "rmdir is no change of a connection");
   }
 
+  Result<Connection> operator()(const TakeConfig&) {
+    return refuse(EIO, Reason::internal, "config.json is no change of one connection");
+  }
+
   Result<Connection> operator()(const SetPaths& intent) {
     if (!intent.append) next.addresses.clear();
     for (const auto& address : intent.addresses) {

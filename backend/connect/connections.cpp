@@ -65,7 +65,8 @@ PathStatus status_of(const HostController& controller) {
 class Connections::Impl {
  public:
   Impl(ConnectionsEnvironment environment, ConnectionsOptions options)
-      : inbox_(std::make_shared<Inbox<connector::Event>>(
+      : initiator_(environment.initiator),
+        inbox_(std::make_shared<Inbox<connector::Event>>(
             std::vector<int>{environment.initiator.change_fd()})),
         connector_(environment, options, inbox_,
                    [this](auto snapshot) { published_.publish(std::move(snapshot)); }) {}
@@ -89,6 +90,7 @@ class Connections::Impl {
           refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
   }
 
+  Initiator& initiator_;
   std::shared_ptr<Inbox<connector::Event>> inbox_;
   Published<ConnectionsSnapshot> published_;
   connector::Connector connector_;
@@ -175,6 +177,32 @@ Result<std::vector<std::string>> Connections::devices(std::uint64_t serial) cons
   devices.reserve(disks.size());
   for (const auto& [nsid, disk] : disks) devices.push_back("/dev/" + disk);
   return devices;
+}
+
+Result<std::string> Connections::config() const {
+  const auto snapshot = impl_->published_.now();
+  std::vector<ConfiguredSubsystem> subsystems;
+  for (const auto& [name, view] : snapshot->connections) {
+    const Connection& wanted = view.wanted;
+    if (!wanted.connected || wanted.addresses.empty()) continue;
+    ConfiguredSubsystem subsystem{
+        .nqn = wanted.subsystem(), .addresses = wanted.addresses, .options = wanted.options};
+    const auto nqn = wanted.options.find("host_nqn");
+    const auto id = wanted.options.find("host_id");
+    if (nqn != wanted.options.end() && id != wanted.options.end()) {
+      subsystem.host = {nqn->second, id->second};
+    } else if (view.foreign) {
+      const auto controllers = controllers_of(snapshot->observed, wanted.subsystem().str());
+      if (controllers.empty()) continue;  // gone while it was being taken over
+      subsystem.host = {controllers.front()->host_nqn, controllers.front()->host_id};
+    } else {
+      const auto own = impl_->initiator_.host_identity();
+      if (!own) return tl::unexpected(own.error());
+      subsystem.host = *own;
+    }
+    subsystems.push_back(std::move(subsystem));
+  }
+  return host_config_text(subsystems);
 }
 
 std::vector<std::string> Connections::options() const {

@@ -72,6 +72,7 @@ void Connector::take_in(Event& event) {
   if (auto* tried_one = std::get_if<Tried>(&event)) tried(*tried_one);
   if (auto* left_one = std::get_if<Left>(&event)) left(*left_one);
   if (auto* answer = std::get_if<Answered>(&event)) answered(*answer);
+  if (auto* one_imported = std::get_if<Imported>(&event)) imported(*one_imported);
 }
 
 void Connector::receive(Submitted submitted) {
@@ -81,6 +82,7 @@ void Connector::receive(Submitted submitted) {
   if (std::holds_alternative<MakeConnection>(*request.intent)) return make_connection(submitted);
   if (std::holds_alternative<RemoveConnection>(*request.intent))
     return remove_connection(submitted);
+  if (std::holds_alternative<TakeConfig>(*request.intent)) return take_config(std::move(submitted));
   if (entry == nullptr)
     return refuse_request(
         nullptr, submitted,
@@ -99,6 +101,9 @@ void Connector::make_connection(Submitted& submitted) {
   const std::string& name = submitted.request.name;
   auto nqn = Nqn::parse(name);
   if (!nqn) return refuse_request(nullptr, submitted, nqn.error());
+  if (name == host_config_name)
+    return refuse_request(nullptr, submitted,
+                          {EEXIST, Reason::exists, "this is the name of a file here"});
   if (const auto found = entries_.find(name); found != entries_.end())
     return refuse_request(
         nullptr, submitted,
@@ -214,8 +219,11 @@ std::optional<Connector::Clock::time_point> Connector::next_due() const {
 void Connector::end() {
   const Error unmounted{ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"};
   for (auto& event : inbox_->drain())
-    if (auto* submitted = std::get_if<Submitted>(&event))
+    if (auto* submitted = std::get_if<Submitted>(&event)) {
       submitted->completion(tl::unexpected(unmounted));
+    } else if (auto* one_imported = std::get_if<Imported>(&event)) {
+      one_imported->submitted.completion(tl::unexpected(unmounted));
+    }
   for (auto& [name, entry] : entries_) {
     if (entry.change) {
       // Refused, so it is not what the next start finds; but what is gone already stays gone.

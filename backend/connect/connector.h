@@ -77,6 +77,10 @@ class Connector {
   void set_back(Path& path, std::string trouble);
   void mark(const std::set<std::string>& controllers);
 
+  // import.cpp: config.json
+  void take_config(Submitted submitted);
+  void imported(Imported& event);
+
   // saved.cpp
   Result<void> load();
   Result<void> save(const std::string& name, const StoredConnection& next);

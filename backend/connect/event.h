@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "connect/requests.h"
 #include "nvmeofs/connections.h"
 
 // Names that mean something else to the engine for exports stand in here.
@@ -30,8 +32,15 @@ struct Answered {
   std::uint64_t change = 0;
   Result<void> result;
 };
+// What a config.json asked for is done, as far as it can be.
+struct Imported {
+  Submitted submitted;
+  std::vector<Chain<ConnectionRequest>> joins;
+  std::vector<std::string> left_out;
+  Failures failed;
+};
 struct Stop {};
 
-using Event = std::variant<Submitted, Tried, Left, Answered, Stop>;
+using Event = std::variant<Submitted, Tried, Left, Answered, Imported, Stop>;
 
 }  // namespace nvmeofs::connector

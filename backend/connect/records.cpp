@@ -19,6 +19,7 @@ std::string description(const ConnectionRequest& request) {
                            ? "rmdir"
                            : "mkdir",
                        request.name);
+  if (request.name.empty()) return fmt::format("connections/{}", request.file);
   bool secret = false;
   if (request.file.starts_with(options)) {
     const auto* const option = find_connection_option(request.file.substr(options.size()));

@@ -19,6 +19,7 @@
 
 #include "nvmeofs/connection.h"
 #include "nvmeofs/connection_store.h"
+#include "nvmeofs/host_config.h"
 #include "nvmeofs/host_topology.h"
 #include "nvmeofs/initiator.h"
 #include "nvmeofs/intent.h"
@@ -43,12 +44,20 @@ struct SetOption {
   std::string option;                // the file in options/
   std::optional<std::string> value;  // nothing: the kernel's own choice again
 };
-using ConnectionIntent =
-    std::variant<MakeConnection, RemoveConnection, SetPaths, SetSubsystem, SetConnected, SetOption>;
+// What it lists and is not there is made and connected, what is there gets the paths and options
+// that it lacks; nothing is taken away. Refused whole when it is at odds with what is there.
+struct TakeConfig {
+  HostConfig config;
+};
+using ConnectionIntent = std::variant<MakeConnection, RemoveConnection, SetPaths, SetSubsystem,
+                                      SetConnected, SetOption, TakeConfig>;
+
+// The file of all connections, in nvme-cli's format, which stands beside their directories.
+inline constexpr std::string_view host_config_name = "config.json";
 
 struct ConnectionRequest {
   Caller caller;
-  std::string name;          // as the user gave it; untrusted until parsed
+  std::string name;          // as the user gave it; untrusted until parsed; "" for config.json
   std::uint64_t serial = 0;  // of the connection that was opened; 0: the one of that name
   std::string file;          // "address", "options/queue_size"; "" for mkdir and rmdir
   std::string value;         // as written, "…" for a secret; goes into log and status
@@ -147,6 +156,10 @@ class Connections {
   Result<ConnectionStatus> status(std::uint64_t serial) const;
   // "/dev/nvme1n1", in the order of the namespaces: those that its live paths lead to.
   Result<std::vector<std::string>> devices(std::uint64_t serial) const;
+
+  // What is connected, or to be connected, of whomever, as config.json has it; without secrets. An
+  // error when this machine's own identity is needed for it and cannot be read. Any thread.
+  Result<std::string> config() const;
 
   // Names of options/ that this kernel has; the same from start() on.
   std::vector<std::string> options() const;
