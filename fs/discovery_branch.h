@@ -18,7 +18,10 @@ struct DiscoveryTable {
   static auto rows() { return discovery_attributes(); }
   static const auto& views(const DiscoveriesSnapshot& snapshot) { return snapshot.discoveries; }
   static Result<DiscoveryIntent> make(std::string_view name, Trtype default_transport);
-  static constexpr std::optional<Document> document{};
+  static constexpr std::optional<Document> document{
+      {discovery_conf_name, discovery_conf_node, 0644, whole_lines}};
+  static Found<std::string> show_document(const Connections&, const Discoveries& decides);
+  static Result<DiscoveryIntent> read_document(std::string_view text);
   static DiscoveryIntent remove() { return RemoveDiscovery{}; }
 };
 

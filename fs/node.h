@@ -24,6 +24,7 @@ inline constexpr NodeId log_node = 4;
 inline constexpr NodeId connections_node = 5;
 inline constexpr NodeId discovery_node = 6;
 inline constexpr NodeId host_config_node = 7;     // connections/config.json
+inline constexpr NodeId discovery_conf_node = 8;  // discovery/discovery.conf
 
 enum class Below : std::uint8_t { exports, connections, discovery };
 

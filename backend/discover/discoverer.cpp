@@ -77,13 +77,15 @@ void Discoverer::take_in(Event& event) {
   if (auto* fetch = std::get_if<Fetch>(&event)) fetched(*fetch);
   if (auto* one_joined = std::get_if<Joined>(&event)) joined(*one_joined);
   if (auto* one_ended = std::get_if<Ended>(&event)) ended(*one_ended);
+  if (auto* one_imported = std::get_if<Imported>(&event)) imported(*one_imported);
 }
 
 void Discoverer::receive(Submitted submitted) {
   const DiscoveryRequest& request = submitted.request;
-  LiveDiscovery* entry = entries_.with(request.serial);
+  LiveDiscovery* entry = find(request);
   if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
   if (std::holds_alternative<MakeDiscovery>(*request.intent)) return make(submitted);
+  if (std::holds_alternative<TakeConf>(*request.intent)) return take_conf(std::move(submitted));
   if (std::holds_alternative<RemoveDiscovery>(*request.intent)) {
     const auto found = entries_.find(request.name);
     if (found == entries_.end())
@@ -96,6 +98,12 @@ void Discoverer::receive(Submitted submitted) {
         nullptr, submitted,
         {ESTALE, Reason::gone, "the directory was removed while this file was open"});
   entry->queue.push_back(std::move(submitted));
+}
+
+LiveDiscovery* Discoverer::find(const DiscoveryRequest& request) {
+  if (request.serial != 0) return entries_.with(request.serial);
+  const auto found = request.file.empty() ? entries_.end() : entries_.find(request.name);
+  return found != entries_.end() ? &found->second : nullptr;
 }
 
 void Discoverer::make(Submitted& submitted) {
@@ -209,6 +217,8 @@ void Discoverer::end() {
   for (auto& event : inbox_->drain()) {
     if (auto* submitted = std::get_if<Submitted>(&event)) unmounted(submitted->completion);
     if (auto* one_asked = std::get_if<Asked>(&event)) unmounted(one_asked->completion);
+    if (auto* one_imported = std::get_if<Imported>(&event))
+      unmounted(one_imported->submitted.completion);
   }
   for (auto& [name, entry] : entries_) {
     for (const auto& completion : entry.asking) unmounted(completion);

@@ -40,6 +40,7 @@ class Discoverer {
   void end_leftovers();
   void take_in(Event& event);
   void receive(Submitted submitted);
+  LiveDiscovery* find(const DiscoveryRequest& request);  // nullptr: there is none
   void asked(Asked& event);
   void make(Submitted& submitted);
   void work_on_all();
@@ -61,6 +62,12 @@ class Discoverer {
   void begin_ending(LiveDiscovery& entry);
   void ended(Ended& event);
   void follow(LiveDiscovery& entry);
+
+  // import.cpp: discovery.conf
+  void take_conf(Submitted submitted);
+  void imported(Imported& event);
+  Result<void> check_hosts(const std::vector<DiscoveryLine>& lines);
+  Chain<DiscoveryRequest> chain_of_line(const DiscoveryLine& line, const Caller& caller);
 
   // records.cpp: what is kept, shown and told
   Result<void> load();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <variant>
+#include <vector>
 
 #include "connect/requests.h"
 #include "discover/fetch.h"
@@ -31,8 +32,14 @@ struct Ended {
   std::uint64_t serial = 0;
   Result<void> result;
 };
+// What a discovery.conf asked for is done, as far as it can be.
+struct Imported {
+  Submitted submitted;
+  std::vector<Chain<DiscoveryRequest>> lines;
+  Failures failed;
+};
 struct Stop {};
 
-using Event = std::variant<Submitted, Asked, Fetch, Joined, Ended, Stop>;
+using Event = std::variant<Submitted, Asked, Fetch, Joined, Ended, Imported, Stop>;
 
 }  // namespace nvmeofs::discoverer

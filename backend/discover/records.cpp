@@ -6,6 +6,7 @@ namespace nvmeofs::discoverer {
 namespace {
 
 std::string description(const DiscoveryRequest& request) {
+  if (request.name.empty()) return fmt::format("discovery/{}", request.file);
   if (!request.file.empty())
     return fmt::format("discovery/{}/{} = {}", request.name, request.file, request.value);
   const bool removes = request.intent && std::holds_alternative<RemoveDiscovery>(*request.intent);

@@ -11,10 +11,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "nvmeofs/connections.h"
 #include "nvmeofs/discovery.h"
+#include "nvmeofs/discovery_conf.h"
 #include "nvmeofs/discovery_log.h"
 #include "nvmeofs/discovery_store.h"
 #include "nvmeofs/initiator.h"
@@ -33,12 +36,20 @@ struct SetConnectAll {
 struct SetPersistent {
   bool on = false;
 };
-using DiscoveryIntent = std::variant<MakeDiscovery, RemoveDiscovery, SetConnectAll, SetPersistent>;
+// A directory for each line that has none, and connect_all in all of them. Nothing is taken away.
+struct TakeConf {
+  std::vector<DiscoveryLine> lines;
+};
+using DiscoveryIntent =
+    std::variant<MakeDiscovery, RemoveDiscovery, SetConnectAll, SetPersistent, TakeConf>;
+
+// The file of all controllers, in nvme-cli's format, which stands beside their directories.
+inline constexpr std::string_view discovery_conf_name = "discovery.conf";
 
 struct DiscoveryRequest {
   Caller caller;
-  std::string name;          // as the user gave it; untrusted until parsed
-  std::uint64_t serial = 0;  // of the directory whose file was opened; 0 for mkdir and rmdir
+  std::string name;          // as the user gave it; untrusted until parsed; "" for discovery.conf
+  std::uint64_t serial = 0;  // of the directory whose file was opened; 0: the one of that name
   std::string file;          // "connect_all"; "" for mkdir and rmdir
   std::string value;         // as written; untrusted
   Result<DiscoveryIntent> intent;
