@@ -35,6 +35,11 @@ What another machine serves is found in discovery/:
   cat discovery/tcp:192.168.1.32:4420/subsystems  asks now
   echo 1 > discovery/tcp:192.168.1.32:4420/connect_all
 
+A machine that has nvme-cli's files already gives them to nvmeofs, which adds what is missing:
+
+  cp /etc/nvme/config.json connections/           connects what it lists; read, it is what is connected
+  cp /etc/nvme/discovery.conf discovery/          asks, and connects, as nvme connect-all does
+
 The files of an export
 ----------------------
 device    The block device or regular file: an absolute path. One that is in use on this machine is
@@ -72,9 +77,9 @@ log, beside this file, has the last 256 changes and refusals.
 When a write fails
 ------------------
 The write itself fails, nothing is changed, and the reason stands in status and in log, with the way
-out. One write is one value: use echo, tee or cp, not an editor that makes a new file. An empty line
-(echo > address) clears device, address or hosts of a disabled export; a truncation is no value and
-changes nothing.
+out. One write is one value, except that config.json and discovery.conf may come in several: use echo,
+tee or cp, not an editor that makes a new file. An empty line (echo > address) clears device, address
+or hosts of a disabled export; a truncation is no value and changes nothing.
 
 What is written is kept, over crashes and reboots. An enabled export comes up by itself when its
 disk and its address are there; the disk is known by what it says of itself, not by its path alone.

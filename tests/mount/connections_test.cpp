@@ -40,7 +40,7 @@ TEST_F(ConnectionsMount, LeavesNothingBehind) {
                "echo 0 > connections/disk-array/connected && rmdir connections/disk-array")
                 .status,
             0);
-  EXPECT_EQ(sh("ls connections").out, "");
+  EXPECT_EQ(sh("ls connections").out, "config.json\n");
 }
 
 TEST_F(ConnectionsMount, ShowsTheFilesOfAConnection) {

@@ -76,14 +76,15 @@ TEST_F(DiscoveryMount, KeepsAControllerAndLeavesNothingBehind) {
   ASSERT_EQ(write("discovery/tcp:192.168.2.40/persistent", "1"), 0);
   EXPECT_EQ(read("discovery/tcp:192.168.2.40/persistent"), "1\n");
   EXPECT_THAT(read("discovery/tcp:192.168.2.40/status"), HasSubstr("\ncontroller nvme"));
-  EXPECT_EQ(sh("ls connections").out, "");
+  EXPECT_EQ(sh("ls connections").out, "config.json\n");
   EXPECT_EQ(sh("rmdir discovery/tcp:192.168.2.40").status, 0);
-  EXPECT_EQ(sh("ls discovery").out, "");
+  EXPECT_EQ(sh("ls discovery").out, "discovery.conf\n");
 }
 
 TEST_F(DiscoveryMount, ShowsItsFiles) {
   make();
-  EXPECT_EQ(sh("ls discovery/*").out, "connect_all\nlog.json\npersistent\nstatus\nsubsystems\n");
+  EXPECT_EQ(sh("ls discovery/tcp:*").out,
+            "connect_all\nlog.json\npersistent\nstatus\nsubsystems\n");
 }
 
 }  // namespace

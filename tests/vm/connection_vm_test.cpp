@@ -92,6 +92,31 @@ TEST_F(Connection, HasAPathByEachAddress) {
   take_down("toto");
 }
 
+TEST_F(Connection, OfAConfigOfNvmeCliIsMadeByCopyingIt) {
+  serve("toto", "/dev/nullb0", "tcp://192.168.1.32\nrdma://192.168.1.32");
+  run("cat > /run/config.json <<'END'\n"
+      "[\n  {\n    \"hostnqn\": \"" +
+      first_host.nqn + "\",\n    \"hostid\": \"" + first_host.id +
+      "\",\n    \"subsystems\": [ { \"nqn\": \"toto\", \"ports\": [\n"
+      "      { \"transport\": \"tcp\", \"traddr\": \"192.168.1.32\", \"trsvcid\": \"4420\",\n"
+      "        \"queue_size\": 64, \"ctrl_loss_tmo\": 1800 },\n"
+      "      { \"transport\": \"rdma\", \"traddr\": \"192.168.1.32\", \"trsvcid\": \"4420\",\n"
+      "        \"queue_size\": 64, \"ctrl_loss_tmo\": 1800 } ] } ]\n  }\n]\nEND\n"
+      "cp /run/config.json " +
+      connections);
+  EXPECT_TRUE(is("toto", "connected")) << show("toto", "status") << read_text(mountpoint + "/log");
+  EXPECT_EQ(controllers("toto").size(), 2U);
+  EXPECT_EQ(show("toto", "options/ctrl_loss_tmo"), "1800");
+  const auto before = controllers();
+  run("cp " + connections + "config.json /run/again.json; cp /run/again.json " + connections +
+      "config.json; cp /run/config.json " + connections);
+  EXPECT_THAT(read_text(mountpoint + "/log"), HasSubstr("all of it is there already"));
+  EXPECT_EQ(controllers(), before);
+  check_data(show("toto", "device"), "/dev/nullb0");
+  down("toto");
+  take_down("toto");
+}
+
 TEST_F(Connection, OfANameThatIsNotServedIsRefused) {
   serve("toto", "/dev/nullb0", "tcp://192.168.1.32");
   draft("titi", "tcp://192.168.1.32");

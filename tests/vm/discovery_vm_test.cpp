@@ -102,6 +102,27 @@ for record in json.load(sys.stdin)["records"]: print(*(record[key] for key in ke
   take_down("toto");
 }
 
+TEST_F(Discovery, OfAConfOfNvmeCliConnectsByCopyingIt) {
+  serve("toto", "/dev/nullb0", "tcp://192.168.1.32");
+  run("printf '%s\\n' '# this machine' '' "
+      "'--transport=tcp --traddr=192.168.1.32 --trsvcid=4420 --persistent' > /run/discovery.conf "
+      "&& "
+      "cp /run/discovery.conf " +
+      mountpoint + "/discovery/");
+  EXPECT_TRUE(is_connected("toto"))
+      << connection("toto", "status") << read_text(mountpoint + "/log");
+  EXPECT_EQ(show(tcp_hub, "persistent"), "1");
+  EXPECT_EQ(show("discovery.conf", ""),
+            "--transport=tcp --traddr=192.168.1.32 --trsvcid=4420 --persistent");
+  const auto before = controllers();
+  run("cp " + mountpoint + "/discovery/discovery.conf /run/ && cp /run/discovery.conf " +
+      mountpoint + "/discovery/");
+  EXPECT_EQ(controllers(), before);
+  EXPECT_EQ(remove(tcp_hub), "ok");
+  drop("toto");
+  take_down("toto");
+}
+
 TEST_F(Discovery, SaysWhyNobodyIsFound) {
   EXPECT_EQ(make("tcp:192.168.1.32:4999"), "ok");
   EXPECT_EQ(show("tcp:192.168.1.32:4999", "subsystems"), "(ECONNREFUSED)");
