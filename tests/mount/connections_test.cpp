@@ -80,7 +80,7 @@ TEST_F(ConnectionsMount, TakesOptionsAndGivesThemBack) {
 
 TEST_F(ConnectionsMount, NeverShowsASecret) {
   // Of 32 bytes 0x61, as `nvme gen-dhchap-key` prints one without a hash.
-  const std::string secret = "DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFPw6vC:";
+  const std::string secret = "DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:";
   draft();
   EXPECT_EQ(read("connections/disk-array/options/dhchap_secret"), "unset\n");
   write("connections/disk-array/options/dhchap_secret", secret);
