@@ -48,7 +48,7 @@ Result<WrittenHosts> WrittenHosts::parse(std::string_view text) {
   bool force = false;
   std::string list;
   for (auto line : lines_of(text)) {
-    if (line.ends_with(keyword)) {
+    if (line.ends_with(keyword) && line != keyword) {
       force = true;
       line.remove_suffix(keyword.size());
     }
