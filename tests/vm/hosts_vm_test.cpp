@@ -16,8 +16,7 @@ class Hosts : public ViewTest {
   static bool is_live(const Host& host) {
     for (const auto& name : controllers("toto")) {
       const std::string folder = "/sys/class/nvme/" + name + "/";
-      if (read_text(folder + "hostnqn") == host.nqn + "\n" &&
-          read_text(folder + "state") == "live\n")
+      if (read_text(folder + "hostnqn") == host.nqn && read_text(folder + "state") == "live")
         return true;
     }
     return false;
@@ -27,6 +26,7 @@ class Hosts : public ViewTest {
     serve("toto", "/dev/nullb0", trtype + "://192.168.1.32");
     must_connect({.trtype = trtype}, "toto");
     must_connect({.trtype = trtype}, "toto", second_host);
+    ASSERT_TRUE(is_live(first_host) && is_live(second_host));
     {
       Traffic traffic(disk_of("toto"));
       EXPECT_TRUE(traffic.goes_on()) << traffic.error();
