@@ -52,6 +52,9 @@ Result<WrittenHosts> WrittenHosts::parse(std::string_view text) {
       force = true;
       line.remove_suffix(keyword.size());
     }
+    if (line == "force")
+      return refuse(EINVAL, Reason::bad_value,
+                    "'force' stands behind a host, in the same line; no host is called so");
     list.append(line).push_back('\n');
   }
   return Hosts::parse(list).map([force](Hosts hosts) {

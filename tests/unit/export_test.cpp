@@ -59,7 +59,8 @@ TEST(Hosts, AreWrittenWithForceOrWithout) {
   EXPECT_TRUE(written.force);
   EXPECT_EQ(written.hosts, Hosts::parse("nqn.a\nnqn.b").value());
   EXPECT_TRUE(WrittenHosts::parse("any force")->hosts.any);
-  EXPECT_EQ(WrittenHosts::parse("force force").value().hosts.list.size(), 1U);
+  EXPECT_EQ(WrittenHosts::parse("nqn.a\nforce").error().errnum, EINVAL);
+  EXPECT_EQ(WrittenHosts::parse("force force").error().errnum, EINVAL);
   EXPECT_EQ(WrittenHosts::parse("nqn.a  force").error().errnum, EINVAL);
   EXPECT_EQ(WrittenHosts::parse(" force").error().errnum, EINVAL);
 }
