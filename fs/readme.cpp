@@ -48,7 +48,8 @@ address   [transport://]address[:port], one a line. The transport is rdma (or wh
           transport= says) or tcp, the port 4420: tcp://192.168.1.32, rdma://[fd00::1]:4420.
           > replaces the list, >> adds to it.
 enabled   1 or 0. While hosts are connected 0 is refused; "0 force" does it all the same.
-hosts     Who may connect: "any", or one host NQN a line. An empty line is nobody.
+hosts     Who may connect: "any", or one host NQN a line. An empty line is nobody. "NQN force" ends the
+          connections of the export's hosts, where one is left out that is connected.
 status    disabled, enabled, waiting (for its disk or its address), drifted (somebody changed the
           kernel: writing 1 to enabled puts it right), failed, or foreign (made by something else);
           then the addresses, the hosts, how many are connected, and the last refusal.
