@@ -54,17 +54,20 @@ void Discoverer::run() {
 void Discoverer::end_leftovers() {
   const auto topology = environment_.initiator.observe();
   if (!topology) return;
-  for (const auto& [name, controller] : topology->controllers) {
-    if (!controller.discovery || !environment_.initiator.is_marked(name)) continue;
-    const bool kept =
-        std::any_of(entries_.begin(), entries_.end(), [&controller](const auto& entry) {
-          const Discovery& wanted = entry.second.view.wanted;
-          return wanted.persistent && wanted.address == controller.address;
-        });
-    if (kept) continue;
-    spdlog::info("{}, a discovery controller that was left at {}, is ended", name,
+  const auto is_wanted = [this](const HostController& controller) {
+    return std::any_of(entries_.begin(), entries_.end(), [&controller](const auto& entry) {
+      const Discovery& wanted = entry.second.view.wanted;
+      return wanted.persistent && wanted.address == controller.address;
+    });
+  };
+  for (const auto& entry : topology->controllers) {
+    const HostController& controller = entry.second;
+    if (!controller.discovery || !environment_.initiator.is_marked(controller.name) ||
+        is_wanted(controller))
+      continue;
+    spdlog::info("{}, a discovery controller that was left at {}, is ended", controller.name,
                  printable(controller.address_text));
-    calls_.run([name, &initiator = environment_.initiator] {
+    calls_.run([name = controller.name, &initiator = environment_.initiator] {
       static_cast<void>(initiator.disconnect(name));
     });
   }

@@ -45,11 +45,11 @@ Result<Hosts> Hosts::parse(std::string_view text) {
 
 Result<WrittenHosts> WrittenHosts::parse(std::string_view text) {
   constexpr std::string_view keyword = " force";
-  bool force = false;
   std::string list;
+  bool forced = false;
   for (auto line : lines_of(text)) {
     if (line.ends_with(keyword) && line != keyword) {
-      force = true;
+      forced = true;
       line.remove_suffix(keyword.size());
     }
     if (line == "force")
@@ -57,8 +57,8 @@ Result<WrittenHosts> WrittenHosts::parse(std::string_view text) {
                     "'force' stands behind a host, in the same line; no host is called so");
     list.append(line).push_back('\n');
   }
-  return Hosts::parse(list).map([force](Hosts hosts) {
-    return WrittenHosts{std::move(hosts), force};
+  return Hosts::parse(list).map([forced](Hosts listed) {
+    return WrittenHosts{std::move(listed), forced};
   });
 }
 
