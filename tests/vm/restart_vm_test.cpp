@@ -97,7 +97,7 @@ TEST_F(Restart, KeepsDrafts) {
 // hand, and the state file multiplied, as an admin may do while nothing is mounted; eight hundred
 // writes would take this emulated machine minutes.
 TEST_F(Restart, BringsUpWhatCanAndTheRestWhenItComes) {
-  constexpr std::chrono::seconds minutes{240};
+  static constexpr std::chrono::seconds minutes{240};
   const Afterwards cleaned(
       "ip address del 192.168.2.77/32 dev v2 2>/dev/null; umount /run/disks; "
       "wipefs -qa /dev/nullb3");
