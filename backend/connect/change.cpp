@@ -13,10 +13,6 @@ namespace {
 // What an attempt that keeps to its time may need beyond it, to come back.
 constexpr std::chrono::seconds grace{1};
 
-bool contains(const std::vector<TransportAddress>& addresses, const TransportAddress& address) {
-  return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-}
-
 std::string in_seconds(std::chrono::milliseconds time) {
   return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
 }

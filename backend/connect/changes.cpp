@@ -1,6 +1,5 @@
 #include "connect/changes.h"
 
-#include <algorithm>
 #include <cerrno>
 
 #include "nvmeofs/connection_option.h"
@@ -30,8 +29,7 @@ struct Changed {
         return refuse(EINVAL, Reason::bad_value,
                       "{} means every address of the machine that serves; write one of them",
                       address.uri());
-      if (std::find(next.addresses.begin(), next.addresses.end(), address) == next.addresses.end())
-        next.addresses.push_back(address);
+      add_distinct(next.addresses, address);
     }
     if (next.addresses.empty() && next.connected)
       return refuse(EBUSY, Reason::still_connected,

@@ -20,10 +20,6 @@ const ConnectionView* connection_to(const Nqn& subsystem,
   return found != views.end() ? *found : nullptr;
 }
 
-bool contains(const std::vector<TransportAddress>& addresses, const TransportAddress& address) {
-  return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-}
-
 // Where the document has no id it is the one that the name tells.
 Result<HostIdentity> host_of(const ConfiguredSubsystem& subsystem, const HostIdentity& own) {
   HostIdentity host = subsystem.host;

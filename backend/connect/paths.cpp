@@ -13,8 +13,7 @@ namespace nvmeofs::connector {
 namespace {
 
 bool is_wanted(const Connection& connection, const TransportAddress& address) {
-  return connection.connected && std::find(connection.addresses.begin(), connection.addresses.end(),
-                                           address) != connection.addresses.end();
+  return connection.connected && contains(connection.addresses, address);
 }
 
 }  // namespace
@@ -77,9 +76,8 @@ void Connector::tried(Tried& event) {
   path.trying = false;
   unpublished_ = true;
   Change* const change = entry->change.get();
-  const bool asked =
-      change != nullptr && change->phase != Change::Phase::undoing &&
-      std::find(change->asked.begin(), change->asked.end(), event.address) != change->asked.end();
+  const bool asked = change != nullptr && change->phase != Change::Phase::undoing &&
+                     contains(change->asked, event.address);
   const bool wanted = is_wanted(
       change != nullptr && !change->cause ? change->next : entry->view.wanted, event.address);
   if (event.controller) {

@@ -71,10 +71,7 @@ std::map<std::string, Connection> foreign_connections(const HostTopology& topolo
                                         Connection{.name = Nqn::of_kernel(controller.subsystem),
                                                    .connected = true})
                            .first->second;
-    auto& addresses = connection.addresses;
-    if (controller.address &&
-        std::find(addresses.begin(), addresses.end(), *controller.address) == addresses.end())
-      addresses.push_back(*controller.address);
+    if (controller.address) add_distinct(connection.addresses, *controller.address);
   }
   return found;
 }

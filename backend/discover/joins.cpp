@@ -1,6 +1,5 @@
 #include "discover/joins.h"
 
-#include <algorithm>
 #include <map>
 
 #include "nvmeofs/discoveries.h"
@@ -12,10 +11,6 @@ const ConnectionView* connection_to(const Nqn& subsystem, const ConnectionsSnaps
   for (const auto& [name, view] : connections.connections)
     if (view.wanted.subsystem() == subsystem) return &view;
   return nullptr;
-}
-
-bool contains(const std::vector<TransportAddress>& addresses, const TransportAddress& address) {
-  return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
 }
 
 }  // namespace
@@ -45,7 +40,7 @@ std::vector<Join> joins(const DiscoveryLog& log, const ConnectionsSnapshot& conn
     if (!entry.is(DiscoverySubtype::subsystem) || !entry.nqn || !entry.address) continue;
     const auto [found, is_new] = listed.try_emplace(*entry.nqn);
     if (is_new) order.push_back(*entry.nqn);
-    if (!contains(found->second, *entry.address)) found->second.push_back(*entry.address);
+    add_distinct(found->second, *entry.address);
   }
   std::vector<Join> result;
   for (const auto& nqn : order) {

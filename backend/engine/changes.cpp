@@ -39,9 +39,7 @@ struct Change {
 
   Result<Export> operator()(const SetAddresses& intent) {
     if (!intent.append) next.addresses.clear();
-    for (const auto& address : intent.addresses)
-      if (std::find(next.addresses.begin(), next.addresses.end(), address) == next.addresses.end())
-        next.addresses.push_back(address);
+    for (const auto& address : intent.addresses) add_distinct(next.addresses, address);
     if (next.addresses.empty() && next.enabled) return disable_first();
     return std::move(next);
   }
@@ -109,8 +107,7 @@ std::vector<Client> who_would_lose(const std::vector<Client>& clients, const Pla
             !hosts.any && std::none_of(hosts.list.begin(), hosts.list.end(), [&](const Nqn& nqn) {
               return nqn.str() == client.host_nqn;
             });
-        return everyone || unwelcome ||
-               std::find(closed.begin(), closed.end(), client.address) != closed.end();
+        return everyone || unwelcome || contains(closed, client.address);
       });
   return losers;
 }

@@ -86,8 +86,7 @@ Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& tran
   const Export& next = transaction.next;
   const bool serving = next.enabled && (!now.enabled || !lenient);
   for (const auto& address : next.addresses) {
-    const bool known =
-        std::find(now.addresses.begin(), now.addresses.end(), address) != now.addresses.end();
+    const bool known = contains(now.addresses, address);
     if (known && !serving && !entry.view.absent.addresses.contains(address)) continue;
     if (known && !next.enabled) continue;
     if (auto checked = environment_.addresses.check(address); !checked) {

@@ -204,4 +204,12 @@ bool TransportAddress::is_loopback() const {
   return adrfam == Adrfam::ipv4 ? traddr.starts_with("127.") : traddr == "::1";
 }
 
+bool contains(const std::vector<TransportAddress>& addresses, const TransportAddress& address) {
+  return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+}
+
+void add_distinct(std::vector<TransportAddress>& addresses, const TransportAddress& address) {
+  if (!contains(addresses, address)) addresses.push_back(address);
+}
+
 }  // namespace nvmeofs

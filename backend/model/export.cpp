@@ -79,8 +79,7 @@ Result<std::vector<TransportAddress>> parse_addresses(std::string_view text,
   for (const auto line : lines_of(text)) {
     auto address = TransportAddress::parse(line, default_transport);
     if (!address) return tl::unexpected(address.error());
-    if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end())
-      addresses.push_back(std::move(*address));
+    add_distinct(addresses, *address);
   }
   return addresses;
 }

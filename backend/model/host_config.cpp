@@ -204,9 +204,7 @@ class Reading {
       if (options != subsystem.options)
         damaged("{}: the ports differ in {}, and a connection has one for all its paths", place,
                 first_difference(options, subsystem.options));
-      auto& addresses = subsystem.addresses;
-      if (std::find(addresses.begin(), addresses.end(), port.address) == addresses.end())
-        addresses.push_back(port.address);
+      add_distinct(subsystem.addresses, port.address);
     }
     config_.subsystems.push_back(std::move(subsystem));
   }

@@ -1,7 +1,6 @@
 // What the readers of kept files share: the checks of what stands at the top, and their entries.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -31,7 +30,7 @@ inline std::vector<TransportAddress> addresses_of(const Section& section) {
   std::vector<TransportAddress> addresses;
   for (const auto& text : section.texts("addresses")) {
     auto address = address_of(section.place("addresses"), text);
-    if (std::find(addresses.begin(), addresses.end(), address) != addresses.end())
+    if (contains(addresses, address))
       damaged("{}: {} stands there twice", section.place("addresses"), address.uri());
     addresses.push_back(std::move(address));
   }

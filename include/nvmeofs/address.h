@@ -45,4 +45,8 @@ struct TransportAddress {
   auto operator<=>(const TransportAddress&) const = default;
 };
 
+bool contains(const std::vector<TransportAddress>& addresses, const TransportAddress& address);
+// Behind the others, unless it is there already: a list has none twice.
+void add_distinct(std::vector<TransportAddress>& addresses, const TransportAddress& address);
+
 }  // namespace nvmeofs
