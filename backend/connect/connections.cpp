@@ -84,10 +84,7 @@ class Connections::Impl {
   }
 
   void submit(ConnectionRequest request, Completion completion) {
-    auto left = inbox_->post(connector::Submitted{std::move(request), std::move(completion)});
-    if (left)
-      std::get<connector::Submitted>(*left).completion(
-          refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+    post_or_answer(*inbox_, connector::Submitted{std::move(request), std::move(completion)});
   }
 
   Initiator& initiator_;

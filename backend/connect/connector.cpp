@@ -77,7 +77,7 @@ void Connector::take_in(Event& event) {
 
 void Connector::receive(Submitted submitted) {
   ConnectionRequest& request = submitted.request;
-  LiveConnection* const entry = find(request);
+  LiveConnection* const entry = entries_.of(request);
   if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
   if (std::holds_alternative<MakeConnection>(*request.intent)) return make_connection(submitted);
   if (std::holds_alternative<RemoveConnection>(*request.intent))
@@ -89,12 +89,6 @@ void Connector::receive(Submitted submitted) {
         {ESTALE, Reason::gone, "the connection was removed while this file was open"});
   entry->queue.push_back(std::move(submitted));
   work_on(*entry);
-}
-
-LiveConnection* Connector::find(const ConnectionRequest& request) {
-  if (request.serial != 0) return entries_.with(request.serial);
-  const auto found = request.file.empty() ? entries_.end() : entries_.find(request.name);
-  return found != entries_.end() ? &found->second : nullptr;
 }
 
 void Connector::make_connection(Submitted& submitted) {
@@ -217,21 +211,20 @@ std::optional<Connector::Clock::time_point> Connector::next_due() const {
 }
 
 void Connector::end() {
-  const Error unmounted{ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"};
   for (auto& event : inbox_->drain())
     if (auto* submitted = std::get_if<Submitted>(&event)) {
-      submitted->completion(tl::unexpected(unmounted));
+      answer_unmounted(submitted->completion);
     } else if (auto* one_imported = std::get_if<Imported>(&event)) {
-      one_imported->submitted.completion(tl::unexpected(unmounted));
+      answer_unmounted(one_imported->submitted.completion);
     }
   for (auto& [name, entry] : entries_) {
     if (entry.change) {
       // Refused, so it is not what the next start finds; but what is gone already stays gone.
       if (entry.change->saved && !entry.change->cause && !entry.change->sent_away)
         save_as_it_is(entry);
-      entry.change->submitted.completion(tl::unexpected(unmounted));
+      answer_unmounted(entry.change->submitted.completion);
     }
-    for (auto& submitted : entry.queue) submitted.completion(tl::unexpected(unmounted));
+    for (auto& submitted : entry.queue) answer_unmounted(submitted.completion);
   }
   calls_.wait(std::chrono::seconds(1));
 }

@@ -40,7 +40,6 @@ class Connector {
   // connector.cpp: events and requests
   void take_in(Event& event);
   void receive(Submitted submitted);
-  LiveConnection* find(const ConnectionRequest& request);  // nullptr: there is none
   void make_connection(Submitted& submitted);
   void remove_connection(Submitted& submitted);
   void change_connection(LiveConnection& entry, Submitted submitted);

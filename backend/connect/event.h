@@ -35,7 +35,7 @@ struct Answered {
 // What a config.json asked for is done, as far as it can be.
 struct Imported {
   Submitted submitted;
-  std::vector<Chain<ConnectionRequest>> joins;
+  std::vector<Chain<ConnectionRequest>> chains;
   std::vector<std::string> left_out;
   Failures failed;
 };

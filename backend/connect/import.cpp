@@ -1,5 +1,3 @@
-#include <cerrno>
-#include <memory>
 #include <utility>
 
 #include "connect/config.h"
@@ -10,9 +8,9 @@ namespace nvmeofs::connector {
 namespace {
 
 std::string done_text(const Imported& taken) {
-  std::string text = taken.joins.empty()
+  std::string text = taken.chains.empty()
                          ? "all of it is there already"
-                         : fmt::format("{} connected or added to", taken.joins.size());
+                         : fmt::format("{} connected or added to", taken.chains.size());
   for (const auto& sentence : taken.left_out) text += "; " + sentence;
   return text;
 }
@@ -29,30 +27,16 @@ void Connector::take_config(Submitted submitted) {
       plan_config(std::get<TakeConfig>(*submitted.request.intent).config, views, *own, tokens_);
   if (!plan) return refuse_request(nullptr, submitted, plan.error());
 
-  auto taken =
-      std::make_shared<Imported>(Imported{std::move(submitted), {}, std::move(plan->left_out), {}});
+  Imported taken{std::move(submitted), {}, std::move(plan->left_out), {}};
   for (const auto& join : plan->joins)
-    taken->joins.push_back(chain_of(join, taken->submitted.request.caller));
-  if (taken->joins.empty()) return imported(*taken);
-  const auto unmounted = [](const Completion& completion) {
-    completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
-  };
-  submit_all<ConnectionRequest>(
-      [inbox = inbox_, unmounted](ConnectionRequest request, Completion completion) {
-        if (auto left = inbox->post(Submitted{std::move(request), std::move(completion)}))
-          unmounted(std::get<Submitted>(*left).completion);
-      },
-      taken->joins,
-      [inbox = inbox_, unmounted, taken](Failures failed) {
-        taken->failed = std::move(failed);
-        if (auto left = inbox->post(std::move(*taken)))
-          unmounted(std::get<Imported>(*left).submitted.completion);
-      });
+    taken.chains.push_back(chain_of(join, taken.submitted.request.caller));
+  if (taken.chains.empty()) return imported(taken);
+  submit_through(inbox_, std::move(taken));
 }
 
 void Connector::imported(Imported& event) {
   if (event.failed.empty()) return accept(nullptr, event.submitted, done_text(event));
-  Error failure = failure_of(event.failed, event.joins, "could not be connected");
+  Error failure = failure_of(event.failed, event.chains, "could not be connected");
   for (const auto& sentence : event.left_out) failure.message += "; " + sentence;
   refuse_request(nullptr, event.submitted, std::move(failure));
 }

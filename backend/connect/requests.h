@@ -1,5 +1,5 @@
-// Requests that belong together: chains of them, each link when the one before is done, and several
-// chains at once.
+// Requests on their way to the thread that decides, and those that belong together: chains of them,
+// each link when the one before is done, and several chains at once.
 #pragma once
 
 #include <cerrno>
@@ -12,13 +12,32 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nvmeofs/error.h"
+#include "nvmeofs/inbox.h"
 #include "nvmeofs/intent.h"
 #include "nvmeofs/text.h"
 
 namespace nvmeofs {
+
+// What a request is answered when nobody decides any more.
+inline void answer_unmounted(const Completion& completion) {
+  completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+}
+
+// A message that has the completion of a request, itself or in what was `submitted`.
+template <class Event, class Message>
+void post_or_answer(Inbox<Event>& inbox, Message message) {
+  const auto left = inbox.post(std::move(message));
+  if (!left) return;
+  const auto& back = std::get<Message>(*left);
+  if constexpr (requires { back.completion; })
+    answer_unmounted(back.completion);
+  else
+    answer_unmounted(back.submitted.completion);
+}
 
 // Each is an attempt at every path of a connection, or a log that is fetched, on threads of its
 // own.
@@ -125,6 +144,24 @@ template <class Request>
 void submit_all(std::function<void(Request, Completion)> submit, std::vector<Chain<Request>> chains,
                 std::function<void(Failures)> done) {
   std::make_shared<Chains<Request>>(std::move(submit), std::move(chains), std::move(done))->begin();
+}
+
+// The chains of what one request asks for, by a thread that decides on them itself: each of their
+// requests comes to its inbox, and at the end `imported` does, with what failed.
+template <class Event, class Imported>
+void submit_through(const std::shared_ptr<Inbox<Event>>& inbox, Imported imported) {
+  using ItsSubmitted = decltype(imported.submitted);
+  using ItsRequest = decltype(imported.submitted.request);
+  const auto kept = std::make_shared<Imported>(std::move(imported));
+  submit_all<ItsRequest>(
+      [inbox](ItsRequest request, Completion completion) {
+        post_or_answer(*inbox, ItsSubmitted{std::move(request), std::move(completion)});
+      },
+      kept->chains,
+      [inbox, kept](Failures failed) {
+        kept->failed = std::move(failed);
+        post_or_answer(*inbox, std::move(*kept));
+      });
 }
 
 }  // namespace nvmeofs

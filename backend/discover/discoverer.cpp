@@ -54,17 +54,11 @@ void Discoverer::run() {
 void Discoverer::end_leftovers() {
   const auto topology = environment_.initiator.observe();
   if (!topology) return;
-  const auto is_wanted = [this](const HostController& controller) {
-    return std::any_of(entries_.begin(), entries_.end(), [&controller](const auto& entry) {
-      const Discovery& wanted = entry.second.view.wanted;
-      return wanted.persistent && wanted.address == controller.address;
-    });
-  };
-  for (const auto& entry : topology->controllers) {
-    const HostController& controller = entry.second;
-    if (!controller.discovery || !environment_.initiator.is_marked(controller.name) ||
-        is_wanted(controller))
-      continue;
+  for (const auto& named : topology->controllers) {
+    const HostController& controller = named.second;
+    if (!controller.discovery || !environment_.initiator.is_marked(controller.name)) continue;
+    const auto* const entry = controller.address ? at(*controller.address) : nullptr;
+    if (entry != nullptr && entry->view.wanted.persistent) continue;
     spdlog::info("{}, a discovery controller that was left at {}, is ended", controller.name,
                  printable(controller.address_text));
     calls_.run([name = controller.name, &initiator = environment_.initiator] {
@@ -85,7 +79,7 @@ void Discoverer::take_in(Event& event) {
 
 void Discoverer::receive(Submitted submitted) {
   const DiscoveryRequest& request = submitted.request;
-  LiveDiscovery* entry = find(request);
+  LiveDiscovery* entry = entries_.of(request);
   if (!request.intent) return refuse_request(entry, submitted, request.intent.error());
   if (std::holds_alternative<MakeDiscovery>(*request.intent)) return make(submitted);
   if (std::holds_alternative<TakeConf>(*request.intent)) return take_conf(std::move(submitted));
@@ -103,10 +97,10 @@ void Discoverer::receive(Submitted submitted) {
   entry->queue.push_back(std::move(submitted));
 }
 
-LiveDiscovery* Discoverer::find(const DiscoveryRequest& request) {
-  if (request.serial != 0) return entries_.with(request.serial);
-  const auto found = request.file.empty() ? entries_.end() : entries_.find(request.name);
-  return found != entries_.end() ? &found->second : nullptr;
+LiveDiscovery* Discoverer::at(const TransportAddress& address) {
+  for (auto& [name, entry] : entries_)
+    if (entry.view.wanted.address == address) return &entry;
+  return nullptr;
 }
 
 void Discoverer::make(Submitted& submitted) {
@@ -114,12 +108,11 @@ void Discoverer::make(Submitted& submitted) {
   const auto& address = std::get<MakeDiscovery>(*submitted.request.intent).address;
   if (entries_.contains(name))
     return refuse_request(nullptr, submitted, {EEXIST, Reason::exists, "it is there already"});
-  for (const auto& [other, entry] : entries_)
-    if (entry.view.wanted.address == address)
-      return refuse_request(
-          nullptr, submitted,
-          {EEXIST, Reason::exists,
-           fmt::format("discovery/{} is {} already", printable(other), address.uri())});
+  if (const auto* const other = at(address))
+    return refuse_request(nullptr, submitted,
+                          {EEXIST, Reason::exists,
+                           fmt::format("discovery/{} is {} already",
+                                       printable(other->view.wanted.name), address.uri())});
   DiscoveryView view;
   view.wanted = {.name = name, .address = address};
   view.made = view.changed = std::chrono::system_clock::now();
@@ -214,20 +207,17 @@ std::optional<Discoverer::Clock::time_point> Discoverer::next_due() const {
 }
 
 void Discoverer::end() {
-  const auto unmounted = [](const Completion& completion) {
-    completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
-  };
   for (auto& event : inbox_->drain()) {
-    if (auto* submitted = std::get_if<Submitted>(&event)) unmounted(submitted->completion);
-    if (auto* one_asked = std::get_if<Asked>(&event)) unmounted(one_asked->completion);
+    if (auto* submitted = std::get_if<Submitted>(&event)) answer_unmounted(submitted->completion);
+    if (auto* one_asked = std::get_if<Asked>(&event)) answer_unmounted(one_asked->completion);
     if (auto* one_imported = std::get_if<Imported>(&event))
-      unmounted(one_imported->submitted.completion);
+      answer_unmounted(one_imported->submitted.completion);
   }
   for (auto& [name, entry] : entries_) {
-    for (const auto& completion : entry.asking) unmounted(completion);
+    for (const auto& completion : entry.asking) answer_unmounted(completion);
     if (entry.operation && entry.operation->submitted)
-      unmounted(entry.operation->submitted->completion);
-    for (const auto& submitted : entry.queue) unmounted(submitted.completion);
+      answer_unmounted(entry.operation->submitted->completion);
+    for (const auto& submitted : entry.queue) answer_unmounted(submitted.completion);
   }
   calls_.wait(std::chrono::seconds(1));
 }

@@ -40,7 +40,7 @@ class Discoverer {
   void end_leftovers();
   void take_in(Event& event);
   void receive(Submitted submitted);
-  LiveDiscovery* find(const DiscoveryRequest& request);  // nullptr: there is none
+  LiveDiscovery* at(const TransportAddress& address);  // nullptr: there is none
   void asked(Asked& event);
   void make(Submitted& submitted);
   void work_on_all();

@@ -49,9 +49,7 @@ class Discoveries::Impl {
   // Submitted or Asked: what has a completion.
   template <class What>
   void post(What what) {
-    if (auto left = inbox_->post(std::move(what)))
-      std::get<What>(*left).completion(
-          refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+    post_or_answer(*inbox_, std::move(what));
   }
 
   Published<DiscoveriesSnapshot> published_;

@@ -35,7 +35,7 @@ struct Ended {
 // What a discovery.conf asked for is done, as far as it can be.
 struct Imported {
   Submitted submitted;
-  std::vector<Chain<DiscoveryRequest>> lines;
+  std::vector<Chain<DiscoveryRequest>> chains;
   Failures failed;
 };
 struct Stop {};

@@ -9,10 +9,6 @@
 namespace nvmeofs::discoverer {
 namespace {
 
-void unmounted(const Completion& completion) {
-  completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
-}
-
 // One of each address.
 std::vector<DiscoveryLine> distinct(const std::vector<DiscoveryLine>& lines) {
   std::vector<DiscoveryLine> result;
@@ -50,9 +46,7 @@ Result<void> Discoverer::check_hosts(const std::vector<DiscoveryLine>& lines) {
 }
 
 Chain<DiscoveryRequest> Discoverer::chain_of_line(const DiscoveryLine& line, const Caller& caller) {
-  const LiveDiscovery* there = nullptr;
-  for (const auto& [name, entry] : entries_)
-    if (entry.view.wanted.address == line.address) there = &entry;
+  const LiveDiscovery* const there = at(line.address);
   const std::string name =
       there != nullptr ? there->view.wanted.name : discovery_name(line.address);
   Chain<DiscoveryRequest> chain{.name = name};
@@ -84,30 +78,20 @@ void Discoverer::take_conf(Submitted submitted) {
   const auto lines = distinct(std::get<TakeConf>(*submitted.request.intent).lines);
   if (auto checked = check_hosts(lines); !checked)
     return refuse_request(nullptr, submitted, checked.error());
-  auto taken = std::make_shared<Imported>(Imported{std::move(submitted), {}, {}});
+  Imported taken{std::move(submitted), {}, {}};
   for (const auto& line : lines)
-    taken->lines.push_back(chain_of_line(line, taken->submitted.request.caller));
-  if (taken->lines.empty()) return imported(*taken);
+    taken.chains.push_back(chain_of_line(line, taken.submitted.request.caller));
+  if (taken.chains.empty()) return imported(taken);
   // All of it is answered in this thread, the end of it too.
-  submit_all<DiscoveryRequest>(
-      [inbox = inbox_](DiscoveryRequest request, Completion completion) {
-        if (auto left = inbox->post(Submitted{std::move(request), std::move(completion)}))
-          unmounted(std::get<Submitted>(*left).completion);
-      },
-      taken->lines,
-      [inbox = inbox_, taken](Failures failed) {
-        taken->failed = std::move(failed);
-        if (auto left = inbox->post(std::move(*taken)))
-          unmounted(std::get<Imported>(*left).submitted.completion);
-      });
+  submit_through(inbox_, std::move(taken));
 }
 
 void Discoverer::imported(Imported& event) {
   if (event.failed.empty())
     return accept(nullptr, event.submitted,
-                  fmt::format("{} asked, and what they list is connected", event.lines.size()));
+                  fmt::format("{} asked, and what they list is connected", event.chains.size()));
   refuse_request(nullptr, event.submitted,
-                 failure_of(event.failed, event.lines, "could not be asked or connected"));
+                 failure_of(event.failed, event.chains, "could not be asked or connected"));
 }
 
 }  // namespace nvmeofs::discoverer

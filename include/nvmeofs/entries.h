@@ -34,6 +34,14 @@ class Entries {
   }
 
   Entry* with(std::uint64_t serial) { return with_serial(by_name_, names_, serial); }
+  // Whose file the request is about: by the serial, or by the name when it has none. nullptr: there
+  // is none, or it is about no file of one.
+  template <class Request>
+  Entry* of(const Request& request) {
+    if (request.serial != 0) return with(request.serial);
+    const auto found = request.file.empty() ? by_name_.end() : by_name_.find(request.name);
+    return found != by_name_.end() ? &found->second : nullptr;
+  }
   auto find(const std::string& name) { return by_name_.find(name); }
   bool contains(const std::string& name) const { return by_name_.contains(name); }
 
