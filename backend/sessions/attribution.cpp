@@ -253,11 +253,18 @@ class Explanation {
   std::vector<bool> over_;
 };
 
-// What one connection says about the subsystem: nothing where it is for something else.
-std::optional<Client> client_of(const SessionHistory& history, const Connection& connection,
-                                const Indices& explanation, bool only_export,
-                                const std::string& subsystem) {
-  Client client{connection.end.local, connection.end.peer, {}, Certainty::sure, "kernel log"};
+// Who may be at the other end of one connection, for the subsystem.
+struct Lead {
+  Client client;                // without a host where it is not known, or is one of several
+  std::set<std::string> hosts;  // those several
+};
+
+// Nothing where the connection is for something else.
+std::optional<Lead> lead_of(const SessionHistory& history, const Connection& connection,
+                            const Indices& explanation, bool only_export,
+                            const std::string& subsystem) {
+  Lead lead{{connection.end.local, connection.end.peer, {}, Certainty::sure, "kernel log"}, {}};
+  Client& client = lead.client;
   const bool complete = !history.may_miss_line_of(connection);
   if (explanation.empty()) {
     if (only_export) {
@@ -268,28 +275,28 @@ std::optional<Client> client_of(const SessionHistory& history, const Connection&
                           ? "connection from before nvmeofs started"
                           : "connection without a line in the kernel log";
     }
-    return client;
+    return lead;
   }
 
-  std::set<std::string> host_nqns;
+  std::set<std::string>& hosts = lead.hosts;
   bool others = false;
   for (const auto k : explanation) {
     const auto& line = history.controllers()[k].line;
     if (!line.discovery && is_logged_as(subsystem, line.subsystem)) {
-      host_nqns.insert(line.host_nqn);
+      hosts.insert(line.host_nqn);
     } else {
       others = true;
     }
   }
-  if (host_nqns.empty() && complete) return std::nullopt;
-  if (host_nqns.empty()) {
+  if (hosts.empty() && complete) return std::nullopt;
+  if (hosts.empty()) {
     client.certainty = Certainty::likely;
     client.source = "connection of which the kernel log may have lost the line";
-    return client;
+    return lead;
   }
   if (others || (!complete && !only_export)) client.certainty = Certainty::likely;
-  if (host_nqns.size() == 1) client.host_nqn = *host_nqns.begin();
-  return client;
+  if (hosts.size() == 1) client.host_nqn = *hosts.begin();
+  return lead;
 }
 
 }  // namespace
@@ -319,27 +326,48 @@ std::vector<Client> clients_of(const SessionHistory& history, const Target& targ
   const auto explanations = explain(history, &target);
   const PortIndex ports(target);
   std::map<std::tuple<TransportAddress, std::string, std::string>, Client> found;
-  std::set<Way> named;
+  const auto add = [&found](const Client& client) {
+    const auto [entry, is_new] =
+        found.try_emplace({client.address, client.peer, client.host_nqn}, client);
+    if (!is_new && client.certainty < entry->second.certainty) entry->second = client;
+  };
+  std::map<Way, std::set<std::string>> named;
+  std::vector<Lead> unnamed;
   for (std::size_t c = 0; c < explanations.size(); ++c) {
     const auto& connection = history.connections()[c];
     if (!connection.alive()) continue;
     const auto* port = ports.find(connection.end.local);
     if (port == nullptr || !port->subsystems.contains(subsystem)) continue;
-    const auto client =
-        client_of(history, connection, explanations[c], port->subsystems.size() == 1, subsystem);
-    if (!client) continue;
-    const auto [entry, is_new] =
-        found.try_emplace({client->address, client->peer, client->host_nqn}, *client);
-    if (!is_new && client->certainty < entry->second.certainty) entry->second = *client;
-    if (!client->host_nqn.empty()) named.insert(way_of(connection));
+    auto lead =
+        lead_of(history, connection, explanations[c], port->subsystems.size() == 1, subsystem);
+    if (!lead) continue;
+    const Client& client = lead->client;
+    if (client.host_nqn.empty()) {
+      unnamed.push_back(std::move(*lead));
+      continue;
+    }
+    add(client);
+    named[way_of(connection)].insert(client.host_nqn);
+  }
+
+  for (auto& [client, hosts] : unnamed) {
+    const auto known = named.find({client.address, client.peer});
+    if (known == named.end()) {
+      add(client);
+      continue;
+    }
+    // Most likely one more of a host that has a name. But of a host that has no other connection
+    // than those that may be another's too, this is all that tells.
+    client.certainty = Certainty::likely;
+    for (const auto& host : hosts) {
+      if (known->second.contains(host)) continue;
+      client.host_nqn = host;
+      add(client);
+    }
   }
 
   std::vector<Client> clients;
-  for (auto& [key, client] : found) {
-    // A connection that has no name is most likely one more of a host that has one.
-    if (client.host_nqn.empty() && named.contains({client.address, client.peer})) continue;
-    clients.push_back(std::move(client));
-  }
+  for (auto& [key, client] : found) clients.push_back(std::move(client));
   return clients;
 }
 

@@ -298,6 +298,35 @@ TEST_F(Attribution, LosesNoHostOfTwoThatComeTogether) {
   EXPECT_THAT(machine.clients("a"), testing::Contains(client(p1, h1, Certainty::likely)));
 }
 
+// As two that connect one right after the other look from a machine that is busy with it.
+TEST_F(Attribution, NamesBothHostsBehindOneAddressThatComeTogether) {
+  machine.serve(address, {"a", "b"});
+  machine.look();
+  machine.open(address, p1);
+  machine.line("a", h1);
+  machine.look();
+  machine.open(address, p1);
+  machine.open(address, p1);
+  machine.line("a", h2);
+  machine.open(address, p1);
+  machine.look();
+  EXPECT_THAT(machine.clients("a"), UnorderedElementsAre(client(p1, h1, Certainty::sure),
+                                                         client(p1, h2, Certainty::likely)));
+}
+
+TEST_F(Attribution, NamesNeitherOfTwoHostsBehindOneAddressThatComeWithoutALookBetween) {
+  machine.serve(address, {"a", "b"});
+  machine.look();
+  machine.open(address, p1);
+  machine.line("a", h1);
+  machine.open(address, p1);
+  machine.open(address, p1);
+  machine.line("a", h2);
+  machine.open(address, p1);
+  machine.look();
+  EXPECT_THAT(machine.clients("a"), ElementsAre(client(p1, "", Certainty::sure)));
+}
+
 TEST_F(Attribution, FollowsAHostThatReconnects) {
   machine.serve(address, {"a", "b"});
   machine.look();
