@@ -17,6 +17,18 @@ std::string in_seconds(std::chrono::milliseconds time) {
   return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
 }
 
+// nvmet hangs up on a host whose answer to its challenge is wrong. Over TCP the connection is
+// broken for the host too; over RDMA the host of 6.12 goes on waiting, for more than a minute.
+Error no_answer(const Connection& wanted, const TransportAddress& address,
+                const std::string& time) {
+  const bool may_be_the_secret =
+      address.trtype == Trtype::rdma && wanted.options.contains("dhchap_secret");
+  return {
+      ETIMEDOUT, Reason::kernel_waits,
+      fmt::format("no answer after {}{}", time,
+                  may_be_the_secret ? "; a wrong dhchap_secret can look like that over RDMA" : "")};
+}
+
 // Why a path that was asked for is not live.
 Error why_not_live(const Change& change, const Reconciled& paths, const TransportAddress& address) {
   if (const auto failed = change.failed.find(address); failed != change.failed.end())
@@ -157,9 +169,8 @@ bool Connector::advance_adding(LiveConnection& entry) {
     if (!entry.paths[address].trying) continue;
     if (!late) return false;
     // It may still come up: tried() takes it away then, unless it is wanted.
-    change.failed.insert_or_assign(
-        address, Error{ETIMEDOUT, Reason::kernel_waits,
-                       fmt::format("no answer after {}", in_seconds(options_.patience))});
+    change.failed.insert_or_assign(address,
+                                   no_answer(change.next, address, in_seconds(options_.patience)));
   }
   const Reconciled paths = reconcile(change.next, observed_);
   bool live = false;

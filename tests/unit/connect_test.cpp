@@ -93,7 +93,9 @@ TEST_F(ConnectTest, PathsAreTriedAllAtOnce) {
   EXPECT_EQ(answer(std::move(both)), ETIMEDOUT);
 }
 
-TEST_F(ConnectTest, AttemptThatDoesNotComeBackIsAnsweredAllTheSame) {
+// The kernel's connect does not come back in the time that it was given.
+class StuckConnectTest : public ConnectTest {
+ protected:
   class Stuck : public SimInitiator {
    public:
     using SimInitiator::SimInitiator;
@@ -101,19 +103,37 @@ TEST_F(ConnectTest, AttemptThatDoesNotComeBackIsAnsweredAllTheSame) {
       return SimInitiator::connect(request, std::chrono::seconds(60));
     }
   };
-  Stuck stuck(small_fabric());
-  stuck.edit([](SimFabric& fabric) { fabric.silent.insert(at("10.0.0.1")); });
-  connections_ = std::make_unique<Connections>(ConnectionsEnvironment{stuck, store_},
-                                               ConnectionsOptions{.patience = milliseconds(10)});
-  ASSERT_TRUE(connections_->start());
+
+  void SetUp() override {
+    connections_ = std::make_unique<Connections>(ConnectionsEnvironment{stuck_, store_},
+                                                 ConnectionsOptions{.patience = milliseconds(10)});
+    ASSERT_TRUE(connections_->start());
+  }
+  ~StuckConnectTest() override { connections_.reset(); }
+
+  Stuck stuck_{small_fabric()};
+};
+
+TEST_F(StuckConnectTest, AttemptIsAnsweredAllTheSame) {
+  stuck_.edit([](SimFabric& fabric) { fabric.silent.insert(at("10.0.0.1")); });
   draft("array", "tcp://10.0.0.1");
   EXPECT_EQ(connect("array"), ETIMEDOUT);
   EXPECT_EQ(remove("array"), EBUSY);
   // What comes up after the refusal is taken away.
-  stuck.edit([](SimFabric& fabric) { fabric.silent.clear(); });
+  stuck_.edit([](SimFabric& fabric) { fabric.silent.clear(); });
   EXPECT_TRUE(wait_until([&] { return remove("array") == 0; }));
-  EXPECT_THAT(stuck.observe()->controllers, IsEmpty());
-  connections_.reset();
+  EXPECT_THAT(stuck_.observe()->controllers, IsEmpty());
+}
+
+TEST_F(StuckConnectTest, AttemptOverRdmaWithASecretIsSaidToBePerhapsAWrongOne) {
+  stuck_.edit([](SimFabric& fabric) { fabric.silent.insert(at("rdma://10.0.0.1")); });
+  draft("array", "rdma://10.0.0.1");
+  const std::string secret = "DHHC-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+  ASSERT_EQ(option("array", "dhchap_secret", secret), 0) << last_.message;
+  EXPECT_EQ(connect("array"), ETIMEDOUT);
+  EXPECT_THAT(last_.message,
+              testing::AllOf(HasSubstr("wrong dhchap_secret"), Not(HasSubstr(secret))));
+  stuck_.edit([](SimFabric& fabric) { fabric.silent.clear(); });
 }
 
 TEST_F(ConnectTest, WhatIsThereAlreadyIsAdoptedWithoutAWordToTheKernel) {
