@@ -101,7 +101,7 @@ void Connector::make_connection(Submitted& submitted) {
   if (const auto found = entries_.find(name); found != entries_.end())
     return refuse_request(
         nullptr, submitted,
-        {EEXIST, Reason::exists,
+        {EEXIST, found->second.view.foreign ? Reason::foreign : Reason::exists,
          found->second.view.foreign
              ? "something else has connected it already; write 1 to its connected to take it over"
              : "it is there already"});

@@ -7,7 +7,8 @@
 namespace nvmeofs {
 
 Chain<ConnectionRequest> chain_of(const Join& join, const Caller& caller) {
-  Chain<ConnectionRequest> chain{.name = join.name};
+  // Two discovery controllers that are asked at once list the same subsystem.
+  Chain<ConnectionRequest> chain{.name = join.name, .links = {}, .first_may_exist = join.make};
   const auto add = [&](std::string file, std::string value, ConnectionIntent intent) {
     chain.links.push_back({.caller = caller,
                            .name = join.name,

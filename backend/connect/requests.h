@@ -47,6 +47,9 @@ template <class Request>
 struct Chain {
   std::string name{};  // for a sentence about it
   std::vector<Request> links{};
+  // Somebody else may make meanwhile what the first link makes (Reason::exists): the others go on
+  // with that one.
+  bool first_may_exist = false;
   // What takes back the first link, when one behind it is refused; asked then, in the thread of the
   // refusal. Nothing: it stays.
   std::function<std::optional<Request>()> undo{};
@@ -93,22 +96,27 @@ class Chains : public std::enable_shared_from_this<Chains<Request>> {
         which = next_++;
         ++under_way_;
       }
-      follow(which, 0);
+      follow(which, 0, false);
     }
   }
 
-  void follow(std::size_t which, std::size_t link) {
-    if (link == chains_[which].links.size()) return end(which, std::nullopt);
-    submit_(chains_[which].links[link],
-            [self = this->shared_from_this(), which, link](Result<void> result) {
-              if (result) return self->follow(which, link + 1);
-              self->give_up(which, link, std::move(result.error()));
+  // `made`: the first link was done by this chain, and is its own to take back.
+  void follow(std::size_t which, std::size_t link, bool made) {
+    const Chain<Request>& chain = chains_[which];
+    if (link == chain.links.size()) return end(which, std::nullopt);
+    submit_(chain.links[link],
+            [self = this->shared_from_this(), &chain, which, link, made](Result<void> result) {
+              const bool first = link == 0;
+              if (result) return self->follow(which, link + 1, made || first);
+              if (first && chain.first_may_exist && result.error().reason == Reason::exists)
+                return self->follow(which, link + 1, false);
+              self->give_up(which, made, std::move(result.error()));
             });
   }
 
-  void give_up(std::size_t which, std::size_t link, Error why) {
+  void give_up(std::size_t which, bool made, Error why) {
     const auto& undo = chains_[which].undo;
-    const auto back = link > 0 && undo ? undo() : std::nullopt;
+    const auto back = made && undo ? undo() : std::nullopt;
     if (!back) return end(which, std::move(why));
     submit_(*back, [self = this->shared_from_this(), which,
                     why = std::move(why)](const Result<void>&) { self->end(which, why); });
