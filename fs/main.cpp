@@ -95,7 +95,9 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
   auto discoveries =
       std::make_unique<Discoveries>((*world)->discoveries(*connections), DiscoveriesOptions{});
   Filesystem filesystem(*engine, *connections, *discoveries,
-                        {.owner = {::geteuid(), ::getegid()},
+                        {.owner = {.uid = command.uid.value_or(::geteuid()),
+                                   .gid = command.gid.value_or(::getegid()),
+                                   .umask = command.umask},
                          .default_transport = command.default_transport,
                          .on_ready = [&] {
                            if (command.source == Source::sim) describe_simulation();

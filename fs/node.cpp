@@ -12,7 +12,7 @@ timespec to_timespec(Time time) {
 struct stat make_stat(NodeId node, mode_t mode, Owner owner, Time changed) {
   struct stat st {};
   st.st_ino = node;
-  st.st_mode = mode;
+  st.st_mode = mode & ~owner.umask;
   st.st_nlink = 1;
   st.st_uid = owner.uid;
   st.st_gid = owner.gid;

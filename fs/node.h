@@ -67,9 +67,11 @@ constexpr unsigned slot_of(NodeId node) {
 template <class T>
 using Found = tl::expected<T, int>;
 
+// Whose a node is as long as nobody has said otherwise, and what is taken from its permissions.
 struct Owner {
   uid_t uid = 0;
   gid_t gid = 0;
+  mode_t umask = 0;
 };
 
 struct Entry {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -26,6 +28,8 @@ Options after -o, separated by commas:
   transport=rdma|tcp   of an address that names none (rdma)
   hosts=any|none       who may connect to a new export (any)
   state=FILE|none      what is written is kept there (/var/lib/nvmeofs/state.json; sim: none)
+  uid=N, gid=N         whose the tree is (the user who mounts it)
+  umask=OCTAL          permissions that nobody gets (0)
   allow_other          other users may look too; permissions always hold
   ro                   nothing can be changed through this mount
 What mount(8) adds (nofail, _netdev, x-..., and so on) is taken as well.)";
@@ -46,6 +50,22 @@ bool is_ignored(const std::string& option) {
          option.starts_with("x-") || option.starts_with("comment=");
 }
 
+// What stands behind the = of an option.
+Result<std::uint32_t> parse_number(std::string_view option, int base, std::uint32_t largest,
+                                   std::string_view what) {
+  const std::string_view text = option.substr(option.find('=') + 1);
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error == std::errc{} && end == text.data() + text.size() && number <= largest) return number;
+  return refuse(EINVAL, Reason::bad_value, "option '{}': write {}", option, what);
+}
+
+// -1 is nobody to chown(2): leave it as it is.
+Result<std::uint32_t> parse_id(std::string_view option) {
+  return parse_number(option, 10, std::numeric_limits<std::uint32_t>::max() - 1,
+                      "the number of a user or group, as id(1) prints it");
+}
+
 Result<void> apply_option(const std::string& option, MountCommand& command) {
   constexpr std::string_view transport = "transport=";
   constexpr std::string_view state = "state=";
@@ -61,6 +81,14 @@ Result<void> apply_option(const std::string& option, MountCommand& command) {
     if (command.state != "none" && !command.state.starts_with('/'))
       return refuse(EINVAL, Reason::bad_value, "option '{}': write an absolute path, or none",
                     option);
+  } else if (option.starts_with("uid=") || option.starts_with("gid=")) {
+    const auto id = parse_id(option);
+    if (!id) return tl::make_unexpected(id.error());
+    (option.front() == 'u' ? command.uid : command.gid) = *id;
+  } else if (option.starts_with("umask=")) {
+    const auto umask = parse_number(option, 8, 0777, "an octal number from 0 to 0777");
+    if (!umask) return tl::make_unexpected(umask.error());
+    command.umask = *umask;
   } else if (option.starts_with(transport)) {
     const auto trtype = parse_trtype(std::string_view(option).substr(transport.size()));
     if (!trtype) return tl::make_unexpected(trtype.error());

@@ -1,6 +1,9 @@
 // The command line.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,6 +26,9 @@ struct MountCommand {
   bool read_only = false;
   Trtype default_transport = Trtype::rdma;
   bool hosts_any = true;
+  std::optional<uid_t> uid;  // whose the tree is; without: the user who mounts it
+  std::optional<gid_t> gid;
+  mode_t umask = 0;
   std::string state;  // an absolute path, or "none"
 };
 
