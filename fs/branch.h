@@ -1,6 +1,7 @@
 // A directory at the root of the tree that people make directories in, and all that is below it.
 #pragma once
 
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,6 +63,12 @@ class Branch {
 
   // Whether the kernel may keep size and times for a while.
   virtual bool cacheable(NodeId node) const = 0;
+
+  // chown and chmod of a node that is directory() or below. EPERM where it is not offered.
+  virtual void change_access(Caller /*caller*/, NodeId /*node*/, Access /*access*/,
+                             Completion completion) const {
+    completion(refuse(EPERM, Reason::not_offered, "only exports have owners of their own"));
+  }
 
   // mkdir and rmdir in directory().
   virtual void make(Caller caller, std::string_view name, Completion completion) const = 0;

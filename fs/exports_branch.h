@@ -1,6 +1,9 @@
 // exports/: over the engine.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "fs/export_attributes.h"
 #include "fs/table_branch.h"
 
@@ -24,6 +27,14 @@ class ExportsBranch : public TableBranch<ExportsTable> {
  public:
   ExportsBranch(Engine& engine, Owner owner, Trtype default_transport)
       : TableBranch({engine, engine}, owner, default_transport) {}
+
+  Found<struct stat> attributes(NodeId node) const override;
+  void change_access(Caller caller, NodeId node, Access access,
+                     Completion completion) const override;
+
+ private:
+  // As AccessOf has it: "" for the directory of an export. Nothing: it is of no export.
+  static std::optional<std::string> name_of(NodeId node);
 };
 
 }  // namespace nvmeofs

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fs/filesystem.h"
 #include "fs/reply.h"
@@ -38,9 +39,24 @@ void answer(fuse_req_t req, const char* operation, Body body) noexcept {
   }
 }
 
+// None where they cannot be known: of a process that has ended, or of another pid namespace.
+std::vector<gid_t> groups_of(fuse_req_t req) {
+  std::vector<gid_t> groups;
+  for (int count = fuse_req_getgroups(req, 0, nullptr); count > static_cast<int>(groups.size());) {
+    groups.resize(static_cast<std::size_t>(count));
+    count = fuse_req_getgroups(req, count, groups.data());
+    if (count >= 0 && count <= static_cast<int>(groups.size())) {
+      groups.resize(static_cast<std::size_t>(count));
+      break;
+    }
+  }
+  return groups;
+}
+
 Caller caller_of(fuse_req_t req) {
   const fuse_ctx* context = fuse_req_ctx(req);
-  Caller caller{context->uid, context->pid, ""};
+  Caller caller{.uid = context->uid, .pid = context->pid, .command = "", .gid = context->gid};
+  if (!caller.is_root()) caller.groups = groups_of(req);
   std::ifstream comm("/proc/" + std::to_string(caller.pid) + "/comm");
   std::getline(comm, caller.command);
   return caller;
@@ -93,15 +109,37 @@ void on_getattr(fuse_req_t req, fuse_ino_t node, fuse_file_info*) {
   });
 }
 
+// As far as the kernel has not checked it: that it may be done at all (default_permissions).
+Result<Access> access_in(const struct stat& wanted, int to_set) {
+  Access access;
+  if ((to_set & FUSE_SET_ATTR_UID) != 0) access.uid = wanted.st_uid;
+  if ((to_set & FUSE_SET_ATTR_GID) != 0) access.gid = wanted.st_gid;
+  if ((to_set & FUSE_SET_ATTR_MODE) == 0) return access;
+  access.mode = wanted.st_mode & ~static_cast<mode_t>(S_IFMT);
+  if ((*access.mode & ~Access::permissions) != 0)
+    return refuse(EPERM, Reason::not_offered, "setuid, setgid and sticky bits mean nothing here");
+  return access;
+}
+
 // A truncation is not a value, and times are ours: both are taken and change nothing, because
 // shells and touch do them in passing.
-void on_setattr(fuse_req_t req, fuse_ino_t node, struct stat*, int to_set, fuse_file_info*) {
+void on_setattr(fuse_req_t req, fuse_ino_t node, struct stat* wanted, int to_set, fuse_file_info*) {
   answer(req, "setattr", [&](Filesystem& fs, Reply reply) {
     const auto st = fs.tree().attributes(node);
     if (!st) return reply.error(st.error());
-    if ((to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0)
-      return reply.error(EPERM);
-    reply.attributes(*st, attribute_timeout(fs.tree(), node));
+    if ((to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) == 0)
+      return reply.attributes(*st, attribute_timeout(fs.tree(), node));
+    const Branch* const branch = fs.tree().branch_of(node);
+    const auto access = access_in(*wanted, to_set);
+    if (branch == nullptr || !access) return reply.error(EPERM);
+    auto waiting = std::make_shared<Reply>(std::move(reply));
+    branch->change_access(caller_of(req), node, *access,
+                          [&tree = fs.tree(), waiting, node](const Result<void>& result) {
+                            if (!result) return waiting->error(result.error().errnum);
+                            const auto now = tree.attributes(node);
+                            now ? waiting->attributes(*now, attribute_timeout(tree, node))
+                                : waiting->error(now.error());
+                          });
   });
 }
 

@@ -82,6 +82,9 @@ out. One write is one value, except that config.json and discovery.conf may come
 tee or cp, not an editor that makes a new file. An empty line (echo > address) clears device, address
 or hosts of a disabled export; a truncation is no value and changes nothing.
 
+chown and chmod of an export's directory and files are kept, so that root can let others run it; who
+is not root can name only a device that he could open himself.
+
 What is written is kept, over crashes and reboots. An enabled export comes up by itself when its
 disk and its address are there; the disk is known by what it says of itself, not by its path alone.
 

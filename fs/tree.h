@@ -35,10 +35,10 @@ class Tree {
   bool cacheable(NodeId node) const;
   // The branch whose directory this is; nullptr: nothing is made or removed there.
   const Branch* branch_at(NodeId directory) const;
-
- private:
+  // The branch that the node is of; nullptr: of the root itself.
   const Branch* branch_of(NodeId node) const;
 
+ private:
   const Owner owner_;
   const std::vector<std::unique_ptr<const Branch>> branches_;
   const std::function<Log()> log_;

@@ -91,6 +91,8 @@ void Applier::handle(Submitted& submitted) {
   } else if (LiveExport* entry = entries_.with(request.serial); entry == nullptr) {
     refuse_request(nullptr, request, submitted.completion,
                    {ESTALE, Reason::gone, "the export was removed while this file was open"});
+  } else if (std::holds_alternative<SetAccess>(*request.intent)) {
+    change_access(*entry, request, submitted.completion);
   } else {
     change_export(*entry, request, std::move(submitted.completion));
   }
@@ -136,6 +138,24 @@ void Applier::remove_export(Request& request, const Completion& completion) {
   entries_.erase(request.name);
   look_for_foreign();
   accept(nullptr, request, completion, "gone");
+}
+
+void Applier::change_access(LiveExport& entry, Request& request, const Completion& completion) {
+  if (entry.view.foreign)
+    return refuse_request(&entry, request, completion,
+                          {EBUSY, Reason::foreign,
+                           "something else made this subsystem; write to one of its files to take "
+                           "it over first"});
+  const std::string& name = entry.view.wanted.name.str();
+  AccessOf access = entry.view.access;
+  Access& changed = access[request.file];
+  changed = changed.with(std::get<SetAccess>(*request.intent).access);
+  StoredExport next = stored_.exports.at(name);
+  next.access = access;
+  if (auto saved = save_export(name, next, {}); !saved)
+    return refuse_request(&entry, request, completion, saved.error());
+  entry.view.access = std::move(access);
+  accept(&entry, request, completion, "");
 }
 
 void Applier::change_export(LiveExport& entry, Request& request, Completion completion) {

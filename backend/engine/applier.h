@@ -43,6 +43,7 @@ class Applier {
   void handle(Submitted& submitted);
   void make_export(Request& request, const Completion& completion);
   void remove_export(Request& request, const Completion& completion);
+  void change_access(LiveExport& entry, Request& request, const Completion& completion);
   void change_export(LiveExport& entry, Request& request, Completion completion);
   void end();
 

@@ -26,6 +26,10 @@ struct Change {
     return refuse(EIO, Reason::internal, "rmdir is no change of an export");
   }
 
+  Result<Export> operator()(const SetAccess&) {
+    return refuse(EIO, Reason::internal, "chown is no change of an export");
+  }
+
   Result<Export> operator()(const TakeDown&) {
     next.enabled = false;
     return std::move(next);

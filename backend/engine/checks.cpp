@@ -149,6 +149,9 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
 
   auto id = environment_.devices.identify(next.device->path());
   if (!id) return tl::unexpected(id.error());
+  const Caller& caller = transaction.request.caller;
+  if (!caller.is_root())
+    if (auto may = environment_.devices.check_caller(caller, next.device->path()); !may) return may;
   if (entry.claim && entry.claim->device().same(*id))
     return {};  // another name of what it serves already
   if (auto free = check_not_served(entry, *id); !free) return free;

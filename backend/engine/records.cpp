@@ -10,7 +10,22 @@ namespace {
 // How old a picture may be while many exports come up by themselves: each one is a copy of all.
 constexpr std::chrono::milliseconds picture_age{50};
 
+// As a person would type it: "chown 1000:100", "chmod 0664".
+std::string in_words(const Access& access) {
+  std::string words;
+  if (access.uid || access.gid)
+    words = fmt::format("chown {}{}{}", access.uid ? std::to_string(*access.uid) : "",
+                        access.gid ? ":" : "", access.gid ? std::to_string(*access.gid) : "");
+  if (access.mode)
+    words += fmt::format("{}chmod {:04o}", words.empty() ? "" : " and ", *access.mode);
+  return words;
+}
+
 std::string description(const Request& request) {
+  const auto* const access = request.intent ? std::get_if<SetAccess>(&*request.intent) : nullptr;
+  if (access != nullptr)
+    return fmt::format("{} exports/{}{}{}", in_words(access->access), request.name,
+                       request.file.empty() ? "" : "/", request.file);
   if (request.file.empty())
     return fmt::format(
         "{} exports/{}",

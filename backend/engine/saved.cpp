@@ -11,11 +11,10 @@ Result<void> Applier::load() {
   if (!state) return tl::unexpected(state.error());
   stored_ = std::move(*state);
   for (const auto& [name, stored] : stored_.exports) {
-    LiveExport& placed =
-        entries_.place(name, {.wanted = stored.wanted,
-                              .made = stored.made,
-                              .changed = stored.made,
-                              .waiting = stored.wanted.enabled ? "not looked at yet" : ""});
+    ExportView view{.wanted = stored.wanted, .made = stored.made, .changed = stored.made};
+    if (stored.wanted.enabled) view.waiting = "not looked at yet";
+    view.access = stored.access;
+    LiveExport& placed = entries_.place(name, std::move(view));
     if (stored.served && stored.served->boot_id == environment_.boot_id)
       placed.opened = stored.served;
   }
@@ -49,7 +48,10 @@ ServedDisk Applier::opened_by(const Claim& claim) const {
 }
 
 StoredExport Applier::stored_after(const LiveExport& entry, const Transaction& transaction) const {
-  StoredExport stored{transaction.next, entry.view.made};
+  StoredExport stored{.wanted = transaction.next,
+                      .made = entry.view.made,
+                      .served = {},
+                      .access = entry.view.access};
   if (stored.wanted.enabled)
     stored.served = transaction.claim ? opened_by(*transaction.claim) : entry.opened;
   return stored;
@@ -67,8 +69,8 @@ void Applier::save_as_it_is(const LiveExport& entry) {
   if (entry.view.foreign) {
     state.exports.erase(name);
   } else {
-    state.exports.insert_or_assign(name,
-                                   StoredExport{entry.view.wanted, entry.view.made, entry.opened});
+    state.exports.insert_or_assign(
+        name, StoredExport{entry.view.wanted, entry.view.made, entry.opened, entry.view.access});
   }
   if (auto saved = save(std::move(state), {}); !saved)
     spdlog::error("{}: {}; until the next change is saved the old state is what a restart finds",

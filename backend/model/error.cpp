@@ -40,6 +40,8 @@ std::string_view to_string(Reason reason) {
       return "device-system";
     case Reason::device_served:
       return "device-served";
+    case Reason::device_not_yours:
+      return "device-not-yours";
     case Reason::device_loop:
       return "device-loop";
     case Reason::address_not_local:

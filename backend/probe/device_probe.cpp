@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "caller_access.h"
 #include "device_identity.h"
 #include "device_members.h"
 #include "device_users.h"
@@ -173,6 +174,10 @@ Result<Opened> open_checked(const DevicePath& device, Members members) {
 
 Result<DeviceId> MachineDevices::identify(const std::string& path) {
   return identify_device(path);
+}
+
+Result<void> MachineDevices::check_caller(const Caller& caller, const std::string& path) {
+  return check_caller_access(caller, path);
 }
 
 Result<Disk> MachineDevices::examine(const DevicePath& device, Members members) {

@@ -42,6 +42,9 @@ struct SimListener {
 };
 
 struct SimMachine {
+  // Who has it may read and write every disk and file. Debian's `disk`.
+  static constexpr gid_t disk_group = 6;
+
   // By path. To pull a disk out is to erase it; plugged in again it is a new entry, with another
   // number unless the kernel gives it the old one.
   std::map<std::string, SimDevice> devices;

@@ -150,6 +150,17 @@ Result<DeviceId> SimDevices::identify(const std::string& path) {
   return find(machine, path).map([&](const SimDevice* device) { return id_of(machine, *device); });
 }
 
+Result<void> SimDevices::check_caller(const Caller& caller, const std::string&) {
+  const bool has_group =
+      caller.gid == SimMachine::disk_group ||
+      std::ranges::find(caller.groups, SimMachine::disk_group) != caller.groups.end();
+  if (caller.is_root() || has_group) return {};
+  return refuse(EACCES, Reason::device_not_yours,
+                "uid {} may not read and write it, and could as a host of this export; root may "
+                "write it here",
+                caller.uid);
+}
+
 Result<Disk> SimDevices::examine(const DevicePath& device, Members members) {
   return examine_in(kernel_.machine(), device, members);
 }

@@ -16,6 +16,7 @@ class SimDevices : public DeviceProbe {
   explicit SimDevices(SimKernel& kernel) : kernel_(kernel) {}
 
   Result<DeviceId> identify(const std::string& path) override;
+  Result<void> check_caller(const Caller& caller, const std::string& path) override;
   Result<Disk> examine(const DevicePath& device, Members members) override;
   Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
 

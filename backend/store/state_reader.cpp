@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -71,6 +73,38 @@ ServedDisk served_of(const Section& section) {
   return {boot_id_of(section, "boot"), section.text("appearance"), section.number("bytes")};
 }
 
+std::uint32_t id_of(const Section& section, std::string_view key) {
+  // -1 is nobody to chown(2): leave it as it is.
+  const auto id = section.number(key);
+  if (id >= std::numeric_limits<std::uint32_t>::max())
+    damaged("{}: {} is too large", section.place(key), id);
+  return static_cast<std::uint32_t>(id);
+}
+
+mode_t mode_of(const Section& section, std::string_view key) {
+  const auto text = section.text(key);
+  mode_t mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (text.size() != 4 || error != std::errc{} || end != text.data() + text.size() ||
+      (mode & ~Access::permissions) != 0)
+    damaged("{}: it is no mode from 0000 to 0777", section.place(key));
+  return mode;
+}
+
+// By the name of a file, which this program need not have: a newer one may have given it another.
+AccessOf access_of(const Section& section) {
+  AccessOf access;
+  const Section files(section.place("access"), section.at("access"));
+  for (const auto& [file, value] : section.at("access").items()) {
+    const Section of_file(files.place(file), value);
+    Access& read = access[file];
+    if (of_file.has("uid")) read.uid = id_of(of_file, "uid");
+    if (of_file.has("gid")) read.gid = id_of(of_file, "gid");
+    if (of_file.has("mode")) read.mode = mode_of(of_file, "mode");
+  }
+  return access;
+}
+
 StoredExport export_of(const std::string& name, const Section& section) {
   Export wanted{parsed(fmt::format("export {}", printable(name)), Nqn::parse(name)),
                 {},
@@ -91,6 +125,7 @@ StoredExport export_of(const std::string& name, const Section& section) {
   StoredExport stored{std::move(wanted), made_of(section)};
   if (section.has("served"))
     stored.served = served_of(Section(section.place("served"), section.at("served")));
+  if (section.has("access")) stored.access = access_of(section);
   return stored;
 }
 

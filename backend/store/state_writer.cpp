@@ -45,6 +45,13 @@ Json export_json(const StoredExport& stored) {
     json["served"]["appearance"] = text_json(stored.served->appearance);
     json["served"]["bytes"] = stored.served->bytes;
   }
+  for (const auto& [file, access] : stored.access) {
+    Json& of_file = json["access"][file];
+    of_file = Json::object();
+    if (access.uid) of_file["uid"] = *access.uid;
+    if (access.gid) of_file["gid"] = *access.gid;
+    if (access.mode) of_file["mode"] = fmt::format("{:04o}", *access.mode);
+  }
   return json;
 }
 

@@ -29,6 +29,7 @@ enum class Reason {
   device_member,      // idle member of LVM, MD, ZFS …: the next boot would take it back
   device_system,      // the disk under / or /boot
   device_served,      // another export serves it, under whatever name
+  device_not_yours,   // who writes it could not open it, or others could lead the path elsewhere
   device_loop,        // ours: on this mount, or a disk of our own connections
   address_not_local,  // no such address on this machine
   address_in_use,     // another program listens there

@@ -1,8 +1,6 @@
 // What a user asks for: a write, mkdir or rmdir that has been parsed, and who asks.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -10,16 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "nvmeofs/access.h"
+#include "nvmeofs/caller.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
 
 namespace nvmeofs {
-
-struct Caller {
-  uid_t uid = 0;
-  pid_t pid = 0;
-  std::string command;  // /proc/<pid>/comm at the time of the request; untrusted
-};
 
 struct MakeExport {};
 struct RemoveExport {};
@@ -39,13 +33,17 @@ struct SetEnabled {
   bool on = false;
   bool force = false;  // with off: although hosts are connected
 };
+// chown and chmod, of the file or of the directory. Changes nothing in the kernel.
+struct SetAccess {
+  Access access;
+};
 // Out of the kernel, until somebody looks after it again: it stays enabled in the store.
 struct TakeDown {
   bool force = false;
 };
 
-using Intent =
-    std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled, TakeDown>;
+using Intent = std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled,
+                            SetAccess, TakeDown>;
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {
@@ -53,7 +51,7 @@ struct Request {
   std::string name;  // the export's name as the user gave it; untrusted until parsed
   std::uint64_t serial =
       0;              // of the export that was opened; 0 for mkdir and rmdir, which go by name
-  std::string file;   // "device"; "" for mkdir and rmdir
+  std::string file;   // "device"; "" for mkdir, rmdir, and chown of the directory
   std::string value;  // as written, without the newline; untrusted
   Result<Intent> intent;
 };

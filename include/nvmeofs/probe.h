@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "nvmeofs/address.h"
+#include "nvmeofs/caller.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
 
@@ -67,6 +68,12 @@ class DeviceProbe {
   // Which thing the path leads to: missing (ENOENT), of the wrong kind (ENOTBLK), on an nvmeofs
   // mount (ELOOP). Opens nothing.
   virtual Result<DeviceId> identify(const std::string& path) = 0;
+
+  // Whether a caller who is not root may have this path served: what he could not open for reading
+  // and writing himself he could read and write as a host of the export. And nobody but root may be
+  // able to lead the path elsewhere, as the kernel follows it as root, whenever the export is
+  // enabled. EACCES; opens nothing.
+  virtual Result<void> check_caller(const Caller& caller, const std::string& path) = 0;
 
   // All of identify, and every check of view.md that needs no knowledge of exports: writable
   // (EROFS), not in use, no idle member of a volume manager unless that is allowed, not the

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "nvmeofs/access.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
 #include "nvmeofs/intent.h"
@@ -40,6 +41,7 @@ struct ExportView {
   std::string waiting{};            // not empty: what it waits for, while it is enabled
   Absent absent{};                  // what is left out until it is there, while it is enabled
   std::string note{};               // not empty: what is odd and no failure
+  AccessOf access{};
 };
 
 struct Snapshot {

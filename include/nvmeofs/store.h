@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "nvmeofs/access.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
 
@@ -25,6 +26,7 @@ struct StoredExport {
   Export wanted;
   std::chrono::system_clock::time_point made{};
   std::optional<ServedDisk> served{};  // while it is enabled
+  AccessOf access{};
   bool operator==(const StoredExport&) const = default;
 };
 

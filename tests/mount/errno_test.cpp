@@ -126,9 +126,9 @@ TEST_F(Errnos, OfWhatIsNotOffered) {
   EXPECT_EQ(errno, EPERM);
   EXPECT_EQ(::link((toto + "/device").c_str(), (toto + "/new").c_str()), -1);
   EXPECT_EQ(errno, EPERM);
-  EXPECT_EQ(::chmod((toto + "/device").c_str(), 0666), -1);
+  EXPECT_EQ(::chmod(path("README").c_str(), 0666), -1);
   EXPECT_EQ(errno, EPERM);
-  EXPECT_EQ(::chown((toto + "/device").c_str(), 1, 1), -1);
+  EXPECT_EQ(::chown(path("exports").c_str(), 1, 1), -1);
   EXPECT_EQ(errno, EPERM);
   EXPECT_EQ(::rmdir(path("exports").c_str()), -1);
   EXPECT_EQ(errno, EPERM);

@@ -65,12 +65,24 @@ TEST_F(ProtocolTest, MakesAndRemovesDirectoriesInExportsOnly) {
   EXPECT_EQ(rmdir(toto, "device").error, EPERM);
 }
 
-TEST_F(ProtocolTest, ChangesNoModeAndNoOwner) {
-  const std::uint64_t device = file("device");
+TEST_F(ProtocolTest, ChangesModeAndOwnerOfExportsOnly) {
   for (const int valid : {FATTR_MODE, FATTR_UID, FATTR_GID}) {
     fuse_setattr_in in{};
     in.valid = static_cast<std::uint32_t>(valid);
-    EXPECT_EQ(kernel_->call(FUSE_SETATTR, device, bytes_of(in)).error, EPERM);
+    for (const auto node :
+         {root_node, readme_node, log_node, exports_node, connections_node, discovery_node})
+      EXPECT_EQ(kernel_->call(FUSE_SETATTR, node, bytes_of(in)).error, EPERM) << node;
+    EXPECT_EQ(kernel_->call(FUSE_SETATTR, file("device"), bytes_of(in)).error, 0);
+  }
+}
+
+TEST_F(ProtocolTest, TakesNoSetuidSetgidOrStickyBit) {
+  const std::uint64_t device = file("device");
+  for (const mode_t bit : {04000U, 02000U, 01000U}) {
+    fuse_setattr_in in{};
+    in.valid = FATTR_MODE;
+    in.mode = 0644 | bit;
+    EXPECT_EQ(kernel_->call(FUSE_SETATTR, device, bytes_of(in)).error, EPERM) << std::oct << bit;
   }
 }
 

@@ -59,7 +59,7 @@ class EngineTest : public testing::Test {
     const auto found = snapshot->exports.find(name);
     const bool by_name = file.empty();
     engine_->submit(
-        {.caller = {1000, 42, "bash"},
+        {.caller = caller_,
          .name = name,
          .serial = by_name || found == snapshot->exports.end() ? 0 : found->second.serial,
          .file = file,
@@ -136,6 +136,7 @@ class EngineTest : public testing::Test {
   SimSessions sessions_{kernel_};
   SimWatch watch_{kernel_};
   MemoryStore store_;
+  Caller caller_{.uid = 0, .pid = 42, .command = "bash"};
   std::string boot_id_ = "first";
   std::unique_ptr<Engine> engine_;
   Error last_;

@@ -50,6 +50,7 @@ TEST_F(EngineTest, RefusalStaysInStatusUntilAChangeIsAccepted) {
 
 TEST_F(EngineTest, ParseErrorIsRecordedLikeAnyOther) {
   ASSERT_EQ(make("toto"), 0);
+  caller_.uid = 1000;
   EXPECT_EQ(ask("toto", "enabled", refuse(EINVAL, Reason::bad_value, "it is 1 or 0")), EINVAL);
   EXPECT_EQ(engine_->snapshot()->log.back().errnum, EINVAL);
   EXPECT_EQ(engine_->snapshot()->log.back().caller.uid, 1000U);

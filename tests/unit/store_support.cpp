@@ -79,6 +79,11 @@ StoredState random_state(std::mt19937& random) {
       if (const auto one = address();
           std::ranges::find(wanted.addresses, one) == wanted.addresses.end())
         wanted.addresses.push_back(one);
+    for (const char* file : {"", "enabled", "subsystem/serial"})
+      if (below(3) == 0)
+        stored.access[file] = {.uid = below(2) == 0 ? std::nullopt : std::optional(below(70000)),
+                               .gid = below(2) == 0 ? std::nullopt : std::optional(below(70000)),
+                               .mode = below(2) == 0 ? std::nullopt : std::optional(below(01000))};
     wanted.hosts = {};
     wanted.hosts.any = below(2) == 0;
     for (auto count = below(4); count > 0 && !wanted.hosts.any; --count)

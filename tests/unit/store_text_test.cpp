@@ -77,6 +77,34 @@ TEST(StateText, IsWhatTheHeaderShows) {
 )");
 }
 
+TEST(StateText, HasOwnersAndModesByFile) {
+  auto state = small_state();
+  state.exports.at("toto").access = {{"", {.gid = 100}}, {"enabled", {.uid = 1000, .mode = 0664}}};
+  const auto text = edited(written(state));
+  EXPECT_THAT(text, HasSubstr(R"("access": {
+        "": {
+          "gid": 100
+        },
+        "enabled": {
+          "uid": 1000,
+          "mode": "0664"
+        }
+      })"));
+  EXPECT_EQ(read_state(text)->state, state);
+}
+
+TEST(StateText, TakesNoOwnerOrModeThatIsNone) {
+  auto state = small_state();
+  state.exports.at("toto").access = {{"enabled", {.uid = 1000, .mode = 0664}}};
+  const auto error_with = [&](const std::string& from, const std::string& to) {
+    return error_of(edited(replaced(written(state), from, to)));
+  };
+  for (const char* mode : {"4664", "664", "0888", "06640", "-664", ""})
+    EXPECT_THAT(error_with("0664", mode), HasSubstr("\"mode\"")) << mode;
+  EXPECT_THAT(error_with("1000", "4294967295"), HasSubstr("\"uid\""));
+  EXPECT_THAT(error_with("1000", "-1"), HasSubstr("\"uid\""));
+}
+
 TEST(StateText, ReadsBackRandomStates) {
   std::mt19937 random(20260701);
   for (int round = 0; round < 1000; ++round) {
