@@ -18,7 +18,7 @@ std::string in_seconds(std::chrono::milliseconds time) {
 }
 
 // nvmet hangs up on a host whose answer to its challenge is wrong. Over TCP the connection is
-// broken for the host too; over RDMA the host of 6.12 goes on waiting, for more than a minute.
+// broken for the host too; over RDMA the host of 6.12 goes on waiting, for six minutes.
 Error no_answer(const Connection& wanted, const TransportAddress& address,
                 const std::string& time) {
   const bool may_be_the_secret =

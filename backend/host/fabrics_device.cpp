@@ -67,7 +67,7 @@ Result<FabricsOptions> FabricsDevice::options(std::chrono::milliseconds limit) {
     lose(std::move(*child));
     return refuse(ETIMEDOUT, Reason::kernel_waits,
                   "the kernel does not say which options it has, as it does while another program "
-                  "connects to a target that says nothing; that ends within a minute or two");
+                  "connects to a target that says nothing; that ends by itself, within minutes");
   }
   if (end->status != connected) return refuse_end(*end);
   auto options = parse_fabrics_options(end->said);
@@ -82,7 +82,7 @@ Result<std::string> FabricsDevice::connect(const std::string& line,
   if (waits_for_a_lost_one()) {
     return refuse(ETIMEDOUT, Reason::kernel_waits,
                   "the kernel serves one attempt at a time, and an earlier one, to a target that "
-                  "says nothing, is not over yet; it ends within a minute or two");
+                  "says nothing, is not over yet; it ends by itself, within minutes");
   }
   auto child = start({std::to_string(limit.count())}, line);
   if (!child) return tl::unexpected<Error>(child.error());
