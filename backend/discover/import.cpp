@@ -47,8 +47,7 @@ Result<void> Discoverer::check_hosts(const std::vector<DiscoveryLine>& lines) {
 
 Chain<DiscoveryRequest> Discoverer::chain_of_line(const DiscoveryLine& line, const Caller& caller) {
   const LiveDiscovery* const there = at(line.address);
-  const std::string name =
-      there != nullptr ? there->view.wanted.name : discovery_name(line.address);
+  const std::string name = there != nullptr ? there->view.wanted.name : line.address.name();
   Chain<DiscoveryRequest> chain{.name = name};
   const auto add = [&](std::string file, DiscoveryIntent intent) {
     std::string value = file.empty() ? "" : "1";

@@ -191,9 +191,14 @@ Result<TransportAddress> TransportAddress::from_port(std::string_view trtype,
   return result;
 }
 
+std::string TransportAddress::name() const {
+  return adrfam == Adrfam::ipv4 ? fmt::format("{}:{}:{}", to_string(trtype), traddr, trsvcid)
+                                : fmt::format("{}:[{}]:{}", to_string(trtype), traddr, trsvcid);
+}
+
 std::string TransportAddress::uri() const {
-  return adrfam == Adrfam::ipv4 ? fmt::format("{}://{}:{}", to_string(trtype), traddr, trsvcid)
-                                : fmt::format("{}://[{}]:{}", to_string(trtype), traddr, trsvcid);
+  const std::string_view transport = to_string(trtype);
+  return fmt::format("{}://{}", transport, name().substr(transport.size() + 1));
 }
 
 bool TransportAddress::is_wildcard() const {

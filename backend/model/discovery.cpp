@@ -42,9 +42,4 @@ Result<TransportAddress> parse_discovery_name(std::string_view name, Trtype defa
   return address;
 }
 
-std::string discovery_name(const TransportAddress& address) {
-  const std::string transport(to_string(address.trtype));
-  return transport + ":" + address.uri().substr(transport.size() + std::string_view("://").size());
-}
-
 }  // namespace nvmeofs

@@ -187,7 +187,7 @@ class Reading {
     for (const auto& port : ports)
       config_.left_out.push_back(
           fmt::format("{}: a discovery controller is no connection; mkdir discovery/{}", place,
-                      discovery_name(port.address)));
+                      port.address.name()));
   }
 
   void add(const std::string& place, const HostIdentity& host, Nqn nqn,

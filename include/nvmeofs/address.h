@@ -39,6 +39,7 @@ struct TransportAddress {
   static Result<TransportAddress> from_port(std::string_view trtype, std::string_view adrfam,
                                             std::string_view traddr, std::string_view trsvcid);
 
+  std::string name() const;  // "rdma:192.168.1.32:4420": the same, as a directory can be called
   std::string uri() const;   // "rdma://192.168.1.32:4420", "tcp://[fe80::1%eth0]:4420"
   bool is_wildcard() const;  // 0.0.0.0 or ::
   bool is_loopback() const;  // 127.0.0.0/8 or ::1

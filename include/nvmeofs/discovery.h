@@ -19,10 +19,7 @@ struct Discovery {
 
 // `[transport:]address[:service]`: an address without the slashes, which no name of a directory can
 // have. Without a service 8009 over TCP and 4420 over RDMA, as nvme-cli has it. No wildcard.
-// EINVAL, EPROTONOSUPPORT, EAFNOSUPPORT.
+// TransportAddress::name() is one. EINVAL, EPROTONOSUPPORT, EAFNOSUPPORT.
 Result<TransportAddress> parse_discovery_name(std::string_view name, Trtype default_transport);
-
-// What is parsed back to the same address.
-std::string discovery_name(const TransportAddress& address);
 
 }  // namespace nvmeofs

@@ -58,9 +58,8 @@ TEST(DiscoveryConf, IsTheSameAfterItWasWrittenAndRead) {
       "--transport=tcp --traddr=fd00::32 --trsvcid=8009\n";
   std::vector<Discovery> all;
   for (const auto& line : read(text))
-    all.push_back({.name = discovery_name(line.address),
-                   .address = line.address,
-                   .persistent = line.persistent});
+    all.push_back(
+        {.name = line.address.name(), .address = line.address, .persistent = line.persistent});
   EXPECT_EQ(all.back().name, "tcp:[fd00::32]:8009");
   EXPECT_EQ(parse_discovery_name(all.back().name, Trtype::rdma).value(), all.back().address);
   EXPECT_EQ(discovery_conf_text(all), text);
