@@ -101,6 +101,12 @@ Result<std::vector<std::string>> directories_in(const std::string& path) {
   return entries_in(path, bfs::directory_file);
 }
 
+Result<std::set<std::string>> attributes_in(const std::string& path) {
+  return entries_in(path, bfs::regular_file).map([](const std::vector<std::string>& names) {
+    return std::set<std::string>(names.begin(), names.end());
+  });
+}
+
 Result<std::vector<std::string>> links_in(const std::string& path) {
   return entries_in(path, bfs::symlink_file);
 }

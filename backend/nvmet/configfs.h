@@ -2,6 +2,7 @@
 // Paths are absolute. Errors are errnos: 0 is success. Any thread.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ Result<std::string> read_attribute(const std::string& path);
 // The last component of what a link points to: in nvmet a link's own name is free, only its target
 // counts.
 Result<std::string> read_link(const std::string& path);
+
+// Names of the attributes of an item.
+Result<std::set<std::string>> attributes_in(const std::string& path);
 
 // Names of the directories, or of the links, in a directory, in no order.
 Result<std::vector<std::string>> directories_in(const std::string& path);

@@ -41,14 +41,32 @@ Result<void> mount_configfs() {
   return {};
 }
 
+// Nothing but a port says what ports have. Where there is none yet, one is made for a moment: only
+// then, as rmdir of a port waits for every connection of every other.
+Result<std::set<std::string>> attributes_of_ports(const std::string& ports) {
+  const auto there = configfs::directories_in(ports);
+  if (!there) return tl::unexpected(there.error());
+  if (!there->empty()) return configfs::attributes_in(ports + "/" + there->front());
+  const std::string probe = ports + "/65535";
+  const int errnum = configfs::make_directory(probe);
+  if (errnum != 0 && errnum != EEXIST)
+    return refuse(errnum, Reason::kernel_refused, "mkdir {}: {}", probe, strerror(errnum));
+  auto attributes = configfs::attributes_in(probe);
+  if (errnum == 0) configfs::remove_directory(probe);
+  return attributes;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<NvmetBackend>> NvmetBackend::open() {
   if (auto mounted = mount_configfs(); !mounted) return tl::unexpected(mounted.error());
   std::set<std::string> loaded;
   if (auto needed = need_module("nvmet", loaded); !needed) return tl::unexpected(needed.error());
+  const std::string root = std::string(configfs_path) + "/nvmet";
+  auto attributes = attributes_of_ports(root + "/ports");
+  if (!attributes) return tl::unexpected(attributes.error());
   return std::unique_ptr<NvmetBackend>(
-      new NvmetBackend(std::string(configfs_path) + "/nvmet", std::move(loaded)));
+      new NvmetBackend(root, std::move(loaded), std::move(*attributes)));
 }
 
 Result<void> NvmetBackend::perform(const Step& step) {

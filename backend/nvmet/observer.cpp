@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "nvmeofs/port_setting.h"
 #include "nvmet/configfs.h"
 
 namespace nvmeofs {
@@ -26,9 +27,9 @@ bool vanished(const Error& error) {
 
 // The attributes that mapping.cpp knows, under the names that configfs gives them. What cannot be
 // read is not named.
-Attributes read_attributes(const std::string& directory, std::initializer_list<const char*> names) {
+Attributes read_attributes(const std::string& directory, const std::vector<std::string>& names) {
   Attributes attributes;
-  for (const char* name : names)
+  for (const std::string& name : names)
     if (auto value = configfs::read_attribute(directory + "/" + name))
       attributes.emplace(name, std::move(*value));
   return attributes;
@@ -199,6 +200,8 @@ Result<void> Observer::read_port(const std::string& id) {
   port.attributes =
       read_attributes(directory, {"addr_trtype", "addr_adrfam", "addr_traddr", "addr_trsvcid"});
   std::erase_if(port.attributes, [](const auto& entry) { return entry.second.empty(); });
+  for (const auto& setting : port_settings)
+    port.attributes.merge(read_attributes(directory, {std::string(setting.attribute)}));
   port.subsystems = std::move(*links);
   target_.ports.insert_or_assign(id, std::move(port));
   return {};

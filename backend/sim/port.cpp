@@ -106,7 +106,46 @@ Syscall<void> store_tsas(Item& item, std::string_view written) {
   return {};
 }
 
+std::string show_inline_data_size(const Item& item) {
+  return std::to_string(of(item).inline_data_size);
+}
+
+Syscall<void> store_inline_data_size(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EACCES);
+  const auto number = to_int(written);
+  if (!number) return fails(EINVAL);
+  of(item).inline_data_size = *number;
+  return {};
+}
+
+std::string show_max_queue_size(const Item& item) {
+  return std::to_string(of(item).max_queue_size);
+}
+
+Syscall<void> store_max_queue_size(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EACCES);
+  const auto number = to_int(written);
+  if (!number) return fails(EINVAL);
+  of(item).max_queue_size = *number;
+  return {};
+}
+
+std::string show_pi_enable(const Item& item) {
+  return of(item).pi_enable ? "1" : "0";
+}
+
+Syscall<void> store_pi_enable(Item& item, std::string_view written) {
+  const auto on = to_bool(written);
+  if (!on) return fails(on.error());
+  if (of(item).enabled()) return fails(EACCES);
+  of(item).pi_enable = *on;
+  return {};
+}
+
 constexpr std::array attribute_rows{
+    Attribute{"param_inline_data_size", show_inline_data_size, store_inline_data_size},
+    Attribute{"param_max_queue_size", show_max_queue_size, store_max_queue_size},
+    Attribute{"param_pi_enable", show_pi_enable, store_pi_enable},
     Attribute{"addr_trtype", show_trtype, store_trtype},
     Attribute{"addr_adrfam", show_adrfam, store_adrfam},
     Attribute{"addr_traddr", show_traddr, store_traddr},
@@ -147,15 +186,34 @@ std::span<const Attribute> Port::attributes() const {
   return attribute_rows;
 }
 
+std::set<std::string> Port::attribute_names() {
+  std::set<std::string> names;
+  for (const auto& row : attribute_rows) names.emplace(row.name);
+  return names;
+}
+
 Syscall<void> Port::listen() {
   auto address = parse_listen_address(trtype, adrfam, traddr, trsvcid, nvmet_.machine);
   if (!address) return fails(address.error());
   std::vector<TransportAddress> others;
   for (const Port* port : nvmet_.listening) others.push_back(*port->listening());
   if (auto checked = check_listen(*address, nvmet_.machine, others); !checked) return checked;
+  if (pi_enable && address->trtype != Trtype::rdma) return fails(EINVAL);
+  choose_sizes(address->trtype);
   listening_ = std::move(*address);
   nvmet_.listening.push_back(this);
   return {};
+}
+
+// nvmet_rdma_add_port, nvmet_tcp_add_port and nvmet_enable_port.
+void Port::choose_sizes(Trtype transport) {
+  const bool rdma = transport == Trtype::rdma;
+  if (inline_data_size < 0) inline_data_size = rdma ? 4096 : 16384;
+  if (rdma) inline_data_size = std::min(inline_data_size, 16384);
+  if (rdma && max_queue_size < 0) max_queue_size = 128;
+  if (rdma) max_queue_size = std::min(max_queue_size, 256);
+  if (max_queue_size < 0) max_queue_size = 1024;
+  max_queue_size = std::clamp(max_queue_size, 16, 1024);
 }
 
 void Port::stop_listening() {
@@ -171,6 +229,10 @@ nvmeofs::Port Port::value() const {
                                    {"addr_trsvcid", &trsvcid}}) {
     if (!text->empty()) value.attributes.emplace(name, *text);
   }
+  value.attributes.emplace("param_inline_data_size", std::to_string(inline_data_size));
+  value.attributes.emplace("param_max_queue_size", std::to_string(max_queue_size));
+  value.attributes.emplace("param_pi_enable", pi_enable ? "1" : "0");
+  value.attributes.emplace("addr_treq", treq);
   for (const auto& [name, subsystem] : subsystems_->links()) {
     value.subsystems.emplace(subsystem->name(), name);
   }

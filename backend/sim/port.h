@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "nvmeofs/target.h"
@@ -45,6 +46,8 @@ class Port : public Item {
 
   Syscall<void> listen();
   void stop_listening();
+  // Names of the attributes of every port.
+  static std::set<std::string> attribute_names();
   // After an edit of the machine: a listener whose RDMA device is gone is gone.
   void notice_machine();
   nvmeofs::Port value() const;
@@ -55,8 +58,14 @@ class Port : public Item {
   std::string trsvcid;
   std::string treq = "not specified";
   std::string tsas;
+  // -1: whatever the transport chooses when the port comes up, which stays then.
+  int inline_data_size = -1;
+  int max_queue_size = -1;
+  bool pi_enable = false;
 
  private:
+  void choose_sizes(Trtype transport);
+
   Nvmet& nvmet_;
   PortSubsystems* subsystems_;
   std::optional<TransportAddress> listening_;

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sim/port.h"
+
 namespace nvmeofs {
 namespace {
 
@@ -43,6 +45,11 @@ Result<void> SimBackend::perform(const Step& step) {
   if (done) return {};
   return refuse(done.error(), Reason::kernel_refused, "{}: {}", shell_command(step, root()),
                 strerror(done.error()));
+}
+
+const std::set<std::string>& SimBackend::port_attributes() const {
+  static const auto names = sim::Port::attribute_names();
+  return names;
 }
 
 Result<void> SimBackend::need_transport(Trtype trtype) {

@@ -45,6 +45,15 @@ Syscall<bool> to_bool(std::string_view written) {
   }
 }
 
+Syscall<int> to_int(std::string_view written) {
+  const bool negative = written.starts_with('-');
+  if (negative) written.remove_prefix(1);
+  if (negative && written.starts_with('+')) return fails(EINVAL);
+  return to_unsigned(written, negative ? 0x80000000U : 0x7fffffffU).map([&](std::uint32_t number) {
+    return static_cast<int>(negative ? -static_cast<std::int64_t>(number) : number);
+  });
+}
+
 Syscall<std::uint32_t> to_unsigned(std::string_view written, std::uint32_t max) {
   std::string_view digits = without_newline(written);
   if (digits.starts_with('+')) digits.remove_prefix(1);

@@ -34,6 +34,9 @@ class Backend {
   // with the module's name.
   virtual Result<void> need_transport(Trtype trtype) = 0;
 
+  // The names of the attributes that a port of this kernel has: "param_mdts". Any thread.
+  virtual const std::set<std::string>& port_attributes() const = 0;
+
   // Modules that were loaded through this object and were not there before: "nvmet_tcp".
   virtual std::set<std::string> modules_loaded() const = 0;
 

@@ -34,7 +34,8 @@ TEST_F(Port, InASecondSpellingIsAnotherPort) {
 
 TEST_F(Port, HasNoAddressAtFirst) {
   ASSERT_EQ(mkdir("ports/1"), done);
-  EXPECT_TRUE(observe().ports["1"].attributes.empty());
+  for (const char* name : {"addr_trtype", "addr_adrfam", "addr_traddr", "addr_trsvcid"})
+    EXPECT_EQ(port_attribute(name), "") << name;
 }
 
 TEST_F(Port, ReadsItsAddressBackAsWritten) {
@@ -104,6 +105,60 @@ TEST_F(Port, HasSecurityByTransportWhereTheKernelHasIt) {
   given_port("1", tcp(world().traddr));
   EXPECT_EQ(write("ports/1/addr_tsas", "none"), world().facts.has_tsas ? done : ENOENT);
   EXPECT_EQ(write("ports/1/addr_tsas", "connected"), world().facts.has_tsas ? EINVAL : ENOENT);
+}
+
+TEST_F(Port, LeavesItsSizesToTheTransportUntilItIsLinked) {
+  given_port("1", tcp(world().traddr));
+  EXPECT_EQ(port_attribute("param_inline_data_size"), "-1");
+  ASSERT_EQ(link_port("1", "toto"), done);
+  EXPECT_EQ(port_attribute("param_inline_data_size"), "16384");
+  ASSERT_EQ(unlink_port("1", "toto"), done);
+  EXPECT_EQ(port_attribute("param_inline_data_size"), "16384");
+}
+
+TEST_F(Port, KeepsTheInlineDataSizeThatWasWritten) {
+  given_port("1", tcp(world().traddr));
+  EXPECT_EQ(write("ports/1/param_inline_data_size", "8192"), done);
+  ASSERT_EQ(link_port("1", "toto"), done);
+  EXPECT_EQ(port_attribute("param_inline_data_size"), "8192");
+  EXPECT_EQ(write("ports/1/param_inline_data_size", "4096"), EACCES);
+}
+
+TEST_F(Port, CutsTheInlineDataSizeDownForRdma) {
+  given_port("1", rdma(world().traddr));
+  EXPECT_EQ(write("ports/1/param_inline_data_size", "65536"), done);
+  ASSERT_EQ(link_port("1", "toto"), done);
+  EXPECT_EQ(port_attribute("param_inline_data_size"), "16384");
+}
+
+TEST_F(Port, CutsTheQueueSizeDownForRdmaWhereTheKernelHasOne) {
+  given_port("1", rdma(world().traddr));
+  const bool has_one = backend().port_attributes().contains("param_max_queue_size");
+  EXPECT_EQ(write("ports/1/param_max_queue_size", "1024"), has_one ? done : ENOENT);
+  ASSERT_EQ(link_port("1", "toto"), done);
+  EXPECT_EQ(port_attribute("param_max_queue_size"), has_one ? "256" : "");
+}
+
+TEST_F(Port, RaisesAQueueSizeThatIsTooSmallWhereTheKernelHasOne) {
+  given_port("1", tcp(world().traddr));
+  const bool has_one = backend().port_attributes().contains("param_max_queue_size");
+  EXPECT_EQ(write("ports/1/param_max_queue_size", "4"), has_one ? done : ENOENT);
+  ASSERT_EQ(link_port("1", "toto"), done);
+  EXPECT_EQ(port_attribute("param_max_queue_size"), has_one ? "16" : "");
+}
+
+TEST_F(Port, DoesNotComeUpOverTcpWithProtectionInformation) {
+  given_port("1", tcp(world().traddr));
+  EXPECT_EQ(write("ports/1/param_pi_enable", "1"), done);
+  EXPECT_EQ(link_port("1", "toto"), EINVAL);
+}
+
+TEST_F(Port, NamesItsAttributes) {
+  const auto& names = backend().port_attributes();
+  EXPECT_TRUE(names.contains("param_inline_data_size"));
+  EXPECT_TRUE(names.contains("addr_treq"));
+  EXPECT_EQ(names.contains("addr_tsas"), world().facts.has_tsas);
+  EXPECT_FALSE(names.contains("subsystems"));
 }
 
 TEST_F(Port, AttributesAreEaccesWhileLinked) {

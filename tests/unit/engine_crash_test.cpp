@@ -57,7 +57,11 @@ Target by_address(const Target& target) {
   result.ports.clear();
   for (const auto& [id, port] : target.ports) {
     const auto address = address_of(port);
-    result.ports.emplace(address ? address->uri() : "port " + id, port);
+    const auto placed = result.ports.emplace(address ? address->uri() : "port " + id, port).first;
+    // What the transport chose when the port came up is in no plan.
+    std::erase_if(placed->second.attributes, [](const auto& attribute) {
+      return attribute.first.starts_with("param_") || attribute.first == "addr_treq";
+    });
   }
   return result;
 }
