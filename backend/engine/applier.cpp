@@ -24,6 +24,7 @@ Result<void> Applier::begin() {
   if (auto loaded = load(); !loaded) return loaded;
   if (auto seen = look(); !seen) return seen;
   ours_ = shared_of(stored_.kernel, environment_.boot_id, observed_);
+  ours_.settings = stored_.ports;
   if (options_.look_after) look_after_all();
   publish();
   return {};
@@ -81,7 +82,12 @@ void Applier::end() {
 
 void Applier::handle(Submitted& submitted) {
   Request& request = submitted.request;
-  if (!request.intent) {
+  if (request.of_port) {
+    if (!request.intent)
+      refuse_request(nullptr, request, submitted.completion, request.intent.error());
+    else
+      change_port(request, submitted.completion);
+  } else if (!request.intent) {
     refuse_request(entries_.with(request.serial), request, submitted.completion,
                    request.intent.error());
   } else if (std::holds_alternative<MakeExport>(*request.intent)) {
@@ -218,7 +224,7 @@ Shared Applier::removable() const {
   const bool waiting = std::any_of(entries_.begin(), entries_.end(), [](const auto& named) {
     return named.second.transaction && named.second.transaction->held_up;
   });
-  return waiting ? Shared{.ports = {}, .hosts = ours_.hosts} : ours_;
+  return waiting ? Shared{.ports = {}, .hosts = ours_.hosts, .settings = ours_.settings} : ours_;
 }
 
 }  // namespace nvmeofs

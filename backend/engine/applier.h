@@ -63,6 +63,13 @@ class Applier {
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);
 
+  // ports.cpp: the addresses in use, and what is set beside them
+  void look_for_ports();
+  void change_port(Request& request, const Completion& completion);
+  Result<void> check_port_is_free(const PortView& port) const;
+  // Whether settings were dropped of addresses that no export of ours names any more.
+  bool forget_ports(StoredState& state) const;
+
   // presence.cpp: what comes and goes by itself
   void look_after_all();
   void look_after_postponed();
@@ -120,6 +127,7 @@ class Applier {
   Publish publish_;
 
   Entries<LiveExport> entries_;
+  Entries<LivePort> ports_;
   std::deque<std::uint64_t> to_look_after_;
   std::multimap<std::chrono::steady_clock::time_point, std::uint64_t> postponed_;
   Target observed_;

@@ -30,6 +30,10 @@ struct Change {
     return refuse(EIO, Reason::internal, "chown is no change of an export");
   }
 
+  Result<Export> operator()(const SetPortSetting&) {
+    return refuse(EIO, Reason::internal, "a port's setting is no change of an export");
+  }
+
   Result<Export> operator()(const TakeDown&) {
     next.enabled = false;
     return std::move(next);

@@ -1,4 +1,4 @@
-// An export, and what belongs to it that nobody is shown.
+// An export or a port, and what belongs to it that nobody is shown.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,12 @@
 #include "nvmeofs/store.h"
 
 namespace nvmeofs {
+
+struct LivePort {
+  explicit LivePort(PortView shown) : view(std::move(shown)) {}
+
+  PortView view;
+};
 
 struct LiveExport {
   explicit LiveExport(ExportView shown) : view(std::move(shown)) {}

@@ -22,6 +22,10 @@ std::string in_words(const Access& access) {
 }
 
 std::string description(const Request& request) {
+  if (request.of_port && request.file.empty())
+    return fmt::format("mkdir or rmdir of ports/{}", request.name);
+  if (request.of_port)
+    return fmt::format("ports/{}/{} = {}", request.name, request.file, request.value);
   const auto* const access = request.intent ? std::get_if<SetAccess>(&*request.intent) : nullptr;
   if (access != nullptr)
     return fmt::format("{} exports/{}{}{}", in_words(access->access), request.name,
@@ -75,6 +79,7 @@ void Applier::look_for_foreign() {
 }
 
 void Applier::publish() {
+  look_for_ports();
   auto snapshot = std::make_shared<Snapshot>();
   std::set<std::string> paths;
   snapshot->generation = ++generation_;
@@ -84,6 +89,8 @@ void Applier::publish() {
       paths.insert(entry.view.wanted.device->path());
   }
   snapshot->names = entries_.names();
+  for (const auto& [name, entry] : ports_) snapshot->ports.views.emplace(name, entry.view);
+  snapshot->ports.names = ports_.names();
   snapshot->observed = observed_;
   snapshot->ours = ours_;
   snapshot->log = log_.records();

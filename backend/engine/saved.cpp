@@ -33,6 +33,7 @@ Result<void> Applier::save(StoredState next, const Plan& plan) {
   next.kernel.modules = modules_loaded();
   if (auto saved = environment_.store.save(next); !saved) return saved;
   stored_ = std::move(next);
+  ours_.settings = stored_.ports;
   return {};
 }
 
@@ -60,6 +61,7 @@ StoredExport Applier::stored_after(const LiveExport& entry, const Transaction& t
 Result<void> Applier::save_removal(const std::string& name) {
   StoredState state = stored_;
   state.exports.erase(name);
+  forget_ports(state);
   return save(std::move(state), {});
 }
 
@@ -72,6 +74,7 @@ void Applier::save_as_it_is(const LiveExport& entry) {
     state.exports.insert_or_assign(
         name, StoredExport{entry.view.wanted, entry.view.made, entry.opened, entry.view.access});
   }
+  forget_ports(state);
   if (auto saved = save(std::move(state), {}); !saved)
     spdlog::error("{}: {}; until the next change is saved the old state is what a restart finds",
                   printable(name), saved.error().message);

@@ -8,6 +8,17 @@ const ExportView* Snapshot::find(std::uint64_t serial) const {
   return with_serial(exports, names, serial);
 }
 
+const PortView* PortsSnapshot::find(std::uint64_t serial) const {
+  return with_serial(views, names, serial);
+}
+
+std::optional<std::string> PortView::value(const PortSetting& setting) const {
+  if (const auto set = settings.find(std::string(setting.name)); set != settings.end())
+    return set->second;
+  const auto now = attributes.find(std::string(setting.attribute));
+  return now != attributes.end() ? std::optional(now->second) : std::nullopt;
+}
+
 std::string_view to_string(State state) {
   switch (state) {
     case State::disabled:

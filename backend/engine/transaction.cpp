@@ -156,9 +156,12 @@ void Applier::succeed(LiveExport& entry) {
   entry.left_alone_until = {};
   // What was let go of because it was gone may be back already.
   if (transaction->by_itself && view.absent != Absent{}) to_look_after_.push_back(view.serial);
-  // Ports and hosts that went are not ours any more.
+  // Ports and hosts that went are not ours any more, and what was set for an address goes with the
+  // last export that names it.
   const StoredKernel left = stored_objects(ours_, {}, observed_, environment_.boot_id);
-  if (left.ports != stored_.kernel.ports || left.hosts != stored_.kernel.hosts)
+  StoredState kept = stored_;
+  if (left.ports != stored_.kernel.ports || left.hosts != stored_.kernel.hosts ||
+      forget_ports(kept))
     save_as_it_is(entry);
   std::string text = transaction->steps == 0   ? "nothing to do"
                      : transaction->steps == 1 ? "1 kernel step"

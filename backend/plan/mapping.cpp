@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* nsid_of_the_device = "1";
 
-Attributes attributes_of(const TransportAddress& address) {
+Attributes address_attributes(const TransportAddress& address) {
   return {{"addr_trtype", std::string(to_string(address.trtype))},
           {"addr_adrfam", std::string(to_string(address.adrfam))},
           {"addr_traddr", address.traddr},
@@ -59,25 +59,38 @@ Subsystem subsystem_of(const Export& wanted, bool with_device) {
 
 // A port of ours that nobody uses and that has no other address: one that was being made for it
 // when the program was killed.
-bool is_half_made_for(const Port& port, const Attributes& wanted) {
-  return port.subsystems.empty() && std::includes(wanted.begin(), wanted.end(),
-                                                  port.attributes.begin(), port.attributes.end());
+bool is_half_made_for(const Port& port, const Attributes& address) {
+  return port.subsystems.empty() &&
+         std::all_of(address.begin(), address.end(), [&](const auto& wanted) {
+           const auto found = port.attributes.find(wanted.first);
+           return found == port.attributes.end() || found->second == wanted.second;
+         });
+}
+
+// The address first: what is set beside it depends on the transport.
+void give(Port& port, const TransportAddress& address, const Shared& ours) {
+  for (auto& [name, value] : address_attributes(address)) port.attributes[name] = value;
+  const auto settings = ours.settings.find(address);
+  if (settings == ours.settings.end()) return;
+  for (auto& [name, value] : attributes_of(settings->second)) port.attributes[name] = value;
 }
 
 void serve_at(Target& target, const std::string& nqn, const TransportAddress& address,
               const Shared& ours) {
   for (auto& [id, port] : target.ports) {
     if (address_of(port) != address) continue;
+    // One that others are served at stays as it is: hosts of theirs would lose it.
+    if (ours.ports.contains(id) && port.subsystems.empty()) give(port, address, ours);
     port.subsystems[nqn] = nqn;
     return;
   }
-  const Attributes attributes = attributes_of(address);
+  const Attributes attributes = address_attributes(address);
   const auto half_made = std::find_if(target.ports.begin(), target.ports.end(), [&](auto& entry) {
     return ours.ports.contains(entry.first) && is_half_made_for(entry.second, attributes);
   });
   Port& port =
       half_made != target.ports.end() ? half_made->second : target.ports[free_port(target)];
-  port.attributes = attributes;
+  give(port, address, ours);
   port.subsystems[nqn] = nqn;
 }
 

@@ -181,6 +181,31 @@ StoredKernel kernel_of(const Section& section) {
   return kernel;
 }
 
+PortSettings settings_of(const TransportAddress& address, const std::string& place,
+                         const Json& json) {
+  PortSettings settings;
+  const Section section(place, json);
+  for (const auto& [name, value] : json.items()) {
+    const auto* const setting = find_port_setting(name);
+    if (setting == nullptr) damaged("{}: ports have no such setting", section.place(name));
+    settings.emplace(
+        name, parsed(section.place(name), check(*setting, address.trtype, section.text(name))));
+  }
+  return settings;
+}
+
+std::map<TransportAddress, PortSettings> ports_of(const Section& file) {
+  std::map<TransportAddress, PortSettings> ports;
+  if (!file.has("ports")) return ports;
+  const Section all(file.place("ports"), file.at("ports"));
+  for (const auto& [uri, json] : file.at("ports").items()) {
+    const auto address = address_of(all.place(uri), uri);
+    if (address.uri() != uri) damaged("{}: it is written {}", all.place(uri), address.uri());
+    ports.emplace(address, settings_of(address, all.place(uri), json));
+  }
+  return ports;
+}
+
 StateText content_of(const Json& json) {
   if (!json.is_object()) damaged("it is no JSON object");
   const Section file("at the top", json);
@@ -189,6 +214,7 @@ StateText content_of(const Json& json) {
   Json unknown = file.unknown(top_keys);
   content.state.exports = entries_of(file, "exports", "export", export_keys, unknown, export_of);
   compare_identities(content.state);
+  content.state.ports = ports_of(file);
   if (file.has("kernel")) {
     const Section kernel("kernel", file.at("kernel"));
     content.state.kernel = kernel_of(kernel);

@@ -65,6 +65,13 @@ Json kernel_json(const StoredKernel& kernel) {
   return json;
 }
 
+Json ports_json(const std::map<TransportAddress, PortSettings>& ports) {
+  Json json = Json::object();
+  for (const auto& [address, settings] : ports)
+    for (const auto& [name, value] : settings) json[address.uri()][name] = text_json(value);
+  return json;
+}
+
 // Members of an object, as texts that are put together as nlohmann-json would.
 using Members = std::vector<std::pair<std::string, std::string_view>>;
 
@@ -112,7 +119,7 @@ Result<void> check_reads_back(const std::string& text, const StoredState& state)
 
 // All of a file but for its exports, which stand where their texts are put in: in the order of the
 // file, and the keys that are not known at its end.
-Json frame(const StoredKernel& kernel, std::uint64_t generation, const std::string& unknown) {
+Json frame(const StoredState& state, std::uint64_t generation, const std::string& unknown) {
   const Json rest = parsed_object(unknown);
   Json json = Json::object();
   json["format"] = format_mark;
@@ -120,7 +127,8 @@ Json frame(const StoredKernel& kernel, std::uint64_t generation, const std::stri
   json["generation"] = generation;
   json["crc32"] = "";  // its place: not the last line, which cannot be deleted alone
   json["exports"] = Json::object();
-  json["kernel"] = kernel_json(kernel);
+  if (!state.ports.empty()) json["ports"] = ports_json(state.ports);
+  json["kernel"] = kernel_json(state.kernel);
   if (rest.contains("kernel")) add_unknown(json["kernel"], rest["kernel"]);
   add_unknown(json, rest);
   return json;
@@ -162,7 +170,7 @@ Result<std::string> StateWriter::write(const StoredState& state, std::uint64_t g
   try {
     std::map<std::string, ExportText> changed;
     Texts all;
-    StoredState to_check{.exports = {}, .kernel = state.kernel};
+    StoredState to_check{.exports = {}, .kernel = state.kernel, .ports = state.ports};
     for (const auto& [name, stored] : state.exports) {
       const auto found = exports_.find(name);
       const bool known = found != exports_.end() && found->second.stored == stored;
@@ -172,7 +180,7 @@ Result<std::string> StateWriter::write(const StoredState& state, std::uint64_t g
       }
       all.emplace_back(name, known ? &found->second : &changed.at(name));
     }
-    const Json around = frame(state.kernel, generation, unknown_);
+    const Json around = frame(state, generation, unknown_);
     Texts to_read;
     for (const auto& [name, text] : changed) to_read.emplace_back(name, &text);
     if (auto readable = check_reads_back(file_text(around, to_read), to_check); !readable)

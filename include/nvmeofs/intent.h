@@ -37,13 +37,18 @@ struct SetEnabled {
 struct SetAccess {
   Access access;
 };
+// Of a port.
+struct SetPortSetting {
+  std::string setting;               // PortSetting::name
+  std::optional<std::string> value;  // as written: what it may be hangs on the port's transport
+};
 // Out of the kernel, until somebody looks after it again: it stays enabled in the store.
 struct TakeDown {
   bool force = false;
 };
 
 using Intent = std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled,
-                            SetAccess, TakeDown>;
+                            SetAccess, SetPortSetting, TakeDown>;
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {
@@ -54,6 +59,7 @@ struct Request {
   std::string file;   // "device"; "" for mkdir, rmdir, and chown of the directory
   std::string value;  // as written, without the newline; untrusted
   Result<Intent> intent;
+  bool of_port = false;  // `name` and `serial` are those of a port
 };
 
 // Called exactly once, from a thread of the engine, with no lock held.

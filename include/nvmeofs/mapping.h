@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nvmeofs/export.h"
+#include "nvmeofs/port_setting.h"
 #include "nvmeofs/step.h"
 #include "nvmeofs/target.h"
 
@@ -17,6 +18,8 @@ namespace nvmeofs {
 struct Shared {
   std::set<std::string> ports;  // directory names
   std::set<std::string> hosts;  // host NQNs
+  // What a port at the address is to have beside it.
+  std::map<TransportAddress, PortSettings> settings{};
   bool operator==(const Shared&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "nvmeofs/export.h"
 #include "nvmeofs/intent.h"
 #include "nvmeofs/mapping.h"
+#include "nvmeofs/port_setting.h"
 #include "nvmeofs/sessions.h"
 #include "nvmeofs/target.h"
 
@@ -44,10 +46,33 @@ struct ExportView {
   AccessOf access{};
 };
 
+// An address that exports name, enabled or not.
+struct PortView {
+  std::uint64_t serial = 0;  // never given twice while the program runs; of ports alone
+  TransportAddress address;
+  PortSettings settings{};          // as written
+  Attributes attributes{};          // of the kernel's port there; empty: there is none
+  std::set<std::string> exports{};  // what the kernel serves there, by NQN
+  std::chrono::system_clock::time_point made{};
+  std::chrono::system_clock::time_point changed{};
+
+  // What counts: as written, or as the kernel's port has it. Nothing: neither.
+  std::optional<std::string> value(const PortSetting& setting) const;
+};
+
+struct PortsSnapshot {
+  std::map<std::string, PortView> views;  // by TransportAddress::name()
+  std::map<std::uint64_t, std::string> names;
+
+  // nullptr when there is none.
+  const PortView* find(std::uint64_t serial) const;
+};
+
 struct Snapshot {
   std::uint64_t generation = 0;
   std::map<std::string, ExportView> exports;   // by name, foreign ones included
   std::map<std::uint64_t, std::string> names;  // of the exports, by serial
+  PortsSnapshot ports;
   Target observed;
   Shared ours;
   std::deque<Record> log;  // oldest first, 256 at most

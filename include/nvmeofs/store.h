@@ -11,6 +11,7 @@
 #include "nvmeofs/access.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
+#include "nvmeofs/port_setting.h"
 
 namespace nvmeofs {
 
@@ -43,6 +44,7 @@ struct StoredKernel {
 struct StoredState {
   std::map<std::string, StoredExport> exports;  // by name
   StoredKernel kernel;
+  std::map<TransportAddress, PortSettings> ports{};  // what was written, of addresses of exports
   bool operator==(const StoredState&) const = default;
 };
 

@@ -93,6 +93,22 @@ TEST(StateText, HasOwnersAndModesByFile) {
   EXPECT_EQ(read_state(text)->state, state);
 }
 
+TEST(StateText, HasWhatIsSetForPorts) {
+  auto state = small_state();
+  state.ports[TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value()] = {
+      {"inline_data_size", "8192"}};
+  const auto text = edited(written(state));
+  EXPECT_THAT(text, HasSubstr(R"("ports": {
+    "tcp://10.0.0.1:4420": {
+      "inline_data_size": "8192"
+    }
+  })"));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, "8192", "8k")), HasSubstr("\"inline_data_size\""));
+  EXPECT_THAT(error_of(replaced(text, "inline_data_size", "colour")),
+              HasSubstr("ports have no such setting"));
+}
+
 TEST(StateText, TakesNoOwnerOrModeThatIsNone) {
   auto state = small_state();
   state.exports.at("toto").access = {{"enabled", {.uid = 1000, .mode = 0664}}};

@@ -1,0 +1,125 @@
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/applier.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+namespace {
+
+// The kernel's port at an address; its name too. nullptr: there is none.
+const std::pair<const std::string, Port>* port_at(const Target& observed,
+                                                  const TransportAddress& address) {
+  for (const auto& named : observed.ports)
+    if (address_of(named.second) == address) return &named;
+  return nullptr;
+}
+
+}  // namespace
+
+void Applier::look_for_ports() {
+  std::set<TransportAddress> named;
+  for (const auto& [name, entry] : entries_)
+    named.insert(entry.view.wanted.addresses.begin(), entry.view.wanted.addresses.end());
+  std::vector<std::string> gone;
+  for (const auto& [name, entry] : ports_)
+    if (!named.contains(entry.view.address)) gone.push_back(name);
+  for (const auto& name : gone) ports_.erase(name);
+
+  std::map<TransportAddress, const Port*> in_kernel;
+  for (const auto& [id, there] : observed_.ports)
+    if (auto address = address_of(there)) in_kernel.emplace(std::move(*address), &there);
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& address : named) {
+    const std::string name = address.name();
+    PortView seen{.address = address};
+    if (const auto set = ours_.settings.find(address); set != ours_.settings.end())
+      seen.settings = set->second;
+    if (const auto there = in_kernel.find(address); there != in_kernel.end()) {
+      seen.attributes = there->second->attributes;
+      for (const auto& [nqn, link] : there->second->subsystems) seen.exports.insert(nqn);
+    }
+    const auto found = ports_.find(name);
+    if (found == ports_.end()) {
+      seen.made = seen.changed = now;
+      ports_.place(name, std::move(seen));
+      continue;
+    }
+    PortView& view = found->second.view;
+    const bool same = view.settings == seen.settings && view.attributes == seen.attributes &&
+                      view.exports == seen.exports;
+    if (same) continue;
+    view.settings = std::move(seen.settings);
+    view.attributes = std::move(seen.attributes);
+    view.exports = std::move(seen.exports);
+    view.changed = now;
+  }
+}
+
+void Applier::change_port(Request& request, const Completion& completion) {
+  LivePort* const entry = ports_.with(request.serial);
+  if (entry == nullptr)
+    return refuse_request(nullptr, request, completion,
+                          {ESTALE, Reason::gone, "no export names this address any more"});
+  const auto& intent = std::get<SetPortSetting>(*request.intent);
+  const PortSetting& setting = *find_port_setting(intent.setting);
+  if (auto seen = look(); !seen) return refuse_request(nullptr, request, completion, seen.error());
+  look_for_ports();
+
+  const TransportAddress& address = entry->view.address;
+  std::optional<std::string> value;
+  if (intent.value) {
+    auto checked = check(setting, address.trtype, *intent.value);
+    if (!checked) return refuse_request(nullptr, request, completion, checked.error());
+    value = std::move(*checked);
+  }
+  if (value == entry->view.value(setting)) return accept(nullptr, request, completion, "");
+  if (auto free = check_port_is_free(entry->view); !free)
+    return refuse_request(nullptr, request, completion, free.error());
+
+  StoredState next = stored_;
+  if (value) {
+    next.ports[address].insert_or_assign(intent.setting, *value);
+  } else {
+    next.ports[address].erase(intent.setting);
+    if (next.ports[address].empty()) next.ports.erase(address);
+  }
+  if (auto saved = save(std::move(next), {}); !saved)
+    return refuse_request(nullptr, request, completion, saved.error());
+  accept(nullptr, request, completion, "used when the port comes up");
+}
+
+// nvmet says EACCES to all of it while the port has a link, also to what stands there already.
+Result<void> Applier::check_port_is_free(const PortView& port) const {
+  const auto* const there = port_at(observed_, port.address);
+  if (there == nullptr) return {};
+  if (!ours_.ports.contains(there->first))
+    return refuse(EBUSY, Reason::foreign,
+                  "something else made the port at this address, ports/{} of the kernel; change it "
+                  "with what made it",
+                  printable(there->first));
+  if (port.exports.empty()) return {};
+  constexpr std::size_t enough = 4;
+  std::string names;
+  std::size_t count = 0;
+  for (const auto& name : port.exports)
+    if (count++ < enough) names += fmt::format("{}{}", names.empty() ? "" : ", ", printable(name));
+  if (count > enough) names += fmt::format(" and {} more", count - enough);
+  return refuse(
+      EBUSY, Reason::still_enabled,
+      "the kernel changes a port only while nothing is served there, and {} {}; write 0 to "
+      "enabled first, and 1 after it",
+      names, count == 1 ? "is" : "are");
+}
+
+bool Applier::forget_ports(StoredState& state) const {
+  const auto is_named = [&](const TransportAddress& address) {
+    return std::any_of(state.exports.begin(), state.exports.end(), [&](const auto& named) {
+      return contains(named.second.wanted.addresses, address);
+    });
+  };
+  return std::erase_if(state.ports,
+                       [&](const auto& of_port) { return !is_named(of_port.first); }) != 0;
+}
+
+}  // namespace nvmeofs
