@@ -44,7 +44,8 @@ struct AttributeOf {
 template <class Intent, class T>
 Result<Intent> to_intent(Result<T> parsed) {
   if (!parsed) return tl::make_unexpected(std::move(parsed.error()));
-  return Intent(std::move(*parsed));
+  // In place: g++ 12 warns of members of a variant that is moved from.
+  return Result<Intent>(tl::in_place, std::move(*parsed));
 }
 
 struct Switch {

@@ -10,6 +10,7 @@
 #include "fs/connections_branch.h"
 #include "fs/discovery_branch.h"
 #include "fs/exports_branch.h"
+#include "fs/ports_branch.h"
 #include "fs/show.h"
 #include "journal/record_log.h"
 
@@ -45,6 +46,7 @@ std::vector<std::unique_ptr<const Branch>> branches(Engine& engine, Connections&
       std::make_unique<ConnectionsBranch>(connections, options.owner, options.default_transport));
   all.push_back(std::make_unique<DiscoveryBranch>(discoveries, connections, options.owner,
                                                   options.default_transport));
+  all.push_back(std::make_unique<PortsBranch>(engine, options.owner, options.default_transport));
   return all;
 }
 

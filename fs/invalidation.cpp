@@ -10,6 +10,7 @@
 #include "fs/connections_branch.h"
 #include "fs/discovery_attributes.h"
 #include "fs/export_attributes.h"
+#include "fs/port_attributes.h"
 #include "nvmeofs/connection_option.h"
 
 namespace nvmeofs {
@@ -75,8 +76,13 @@ std::vector<unsigned> writable_slots(const Rows& rows) {
 }  // namespace
 
 std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
-  return changes(before.exports, after.exports, exports_node, export_node,
-                 [] { return writable_slots(export_attributes()); });
+  auto list = changes(before.exports, after.exports, exports_node, export_node,
+                      [] { return writable_slots(export_attributes()); });
+  auto of_ports = changes(before.ports.views, after.ports.views, ports_node, port_node,
+                          [] { return writable_slots(port_attributes()); });
+  list.insert(list.end(), std::make_move_iterator(of_ports.begin()),
+              std::make_move_iterator(of_ports.end()));
+  return list;
 }
 
 std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {

@@ -1,9 +1,9 @@
 // Nodes of the tree: numbers, entries of directories, and what stat(2) says of them.
 //
-// A node id is the inode number: the fixed ones, and (serial << 10) | (branch << 8) | slot for what
-// is below exports/, connections/ and discovery/, where slot 0 is the directory that somebody made
-// there and slot n its n-th file. Serials are never given twice, so an id never comes to mean
-// something else, and the kernel's forgetting needs no book-keeping.
+// A node id is the inode number: the fixed ones, and (serial << 11) | (branch << 8) | slot for what
+// is below exports/, connections/, discovery/ and ports/, where slot 0 is the directory that
+// somebody made there and slot n its n-th file. Serials are never given twice, so an id never comes
+// to mean something else, and the kernel's forgetting needs no book-keeping.
 #pragma once
 
 #include <sys/stat.h>
@@ -25,11 +25,12 @@ inline constexpr NodeId connections_node = 5;
 inline constexpr NodeId discovery_node = 6;
 inline constexpr NodeId host_config_node = 7;     // connections/config.json
 inline constexpr NodeId discovery_conf_node = 8;  // discovery/discovery.conf
+inline constexpr NodeId ports_node = 9;
 
-enum class Below : std::uint8_t { exports, connections, discovery };
+enum class Below : std::uint8_t { exports, connections, discovery, ports };
 
 constexpr NodeId node_below(Below branch, std::uint64_t serial, unsigned slot) {
-  return serial << 10 | static_cast<NodeId>(branch) << 8 | slot;
+  return serial << 11 | static_cast<NodeId>(branch) << 8 | slot;
 }
 constexpr NodeId export_node(std::uint64_t serial, unsigned slot = 0) {
   return node_below(Below::exports, serial, slot);
@@ -40,12 +41,15 @@ constexpr NodeId connection_node(std::uint64_t serial, unsigned slot = 0) {
 constexpr NodeId discovery_node_of(std::uint64_t serial, unsigned slot = 0) {
   return node_below(Below::discovery, serial, slot);
 }
+constexpr NodeId port_node(std::uint64_t serial, unsigned slot = 0) {
+  return node_below(Below::ports, serial, slot);
+}
 // Serials begin with 1.
 constexpr bool is_fixed(NodeId node) {
   return node < export_node(1);
 }
 constexpr bool is_below(Below branch, NodeId node) {
-  return !is_fixed(node) && (node >> 8 & 3) == static_cast<NodeId>(branch);
+  return !is_fixed(node) && (node >> 8 & 7) == static_cast<NodeId>(branch);
 }
 constexpr bool is_below_exports(NodeId node) {
   return is_below(Below::exports, node);
@@ -56,8 +60,11 @@ constexpr bool is_below_connections(NodeId node) {
 constexpr bool is_below_discovery(NodeId node) {
   return is_below(Below::discovery, node);
 }
+constexpr bool is_below_ports(NodeId node) {
+  return is_below(Below::ports, node);
+}
 constexpr std::uint64_t serial_of(NodeId node) {
-  return node >> 10;
+  return node >> 11;
 }
 constexpr unsigned slot_of(NodeId node) {
   return node & 0xff;

@@ -56,6 +56,13 @@ status    disabled, enabled, waiting (for its disk or its address), drifted (som
 plan      What writing 1 to enabled would do to the kernel, or 0 once it is enabled.
 clients   Who is connected: address, transport, host NQN, how sure that is, and how it is known.
 
+The files of a port
+-------------------
+Each address that an export names is a directory in ports/.
+exports   What the kernel serves there.
+inline_data_size, max_queue_size, mdts, pi_enable, treq   Those that this kernel has. They can be
+          changed while nothing is served there. An empty line leaves them to the kernel.
+
 The files of a connection
 -------------------------
 address   As of an export: one path each.

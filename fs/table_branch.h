@@ -5,6 +5,7 @@
 //   static bool is_below(NodeId);
 //   static NodeId node(serial, slot);      slot 0 is a directory, slot n the n-th row's file
 //   static rows();                         a span of its AttributeOf
+//   bool has(attribute);                   whether this kernel has it; without it: all are there
 //   static views(snapshot);                the directories, by name
 //   static Result<Intent> make(name, default_transport);
 //   static Intent remove();
@@ -109,7 +110,8 @@ class TableBranch : public Branch {
     if (slot_of(parent) != 0) return tl::unexpected(ENOTDIR);
     const auto rows = Table::rows();
     for (unsigned row = 0; row < rows.size(); ++row)
-      if (rows[row].name == name) return Table::node(serial_of(parent), row + 1);
+      if (rows[row].name == name && has_row(rows[row]))
+        return Table::node(serial_of(parent), row + 1);
     return tl::unexpected(ENOENT);
   }
 
@@ -158,7 +160,9 @@ class TableBranch : public Branch {
     entries.push_back({"..", Table::directory, S_IFDIR});
     const auto rows = Table::rows();
     for (unsigned row = 0; row < rows.size(); ++row)
-      entries.push_back({std::string(rows[row].name), Table::node(view->serial, row + 1), S_IFREG});
+      if (has_row(rows[row]))
+        entries.push_back(
+            {std::string(rows[row].name), Table::node(view->serial, row + 1), S_IFREG});
     return entries;
   }
 
@@ -207,6 +211,12 @@ class TableBranch : public Branch {
   }
 
  protected:
+  bool has_row(const Attribute& attribute) const {
+    if constexpr (requires { table_.has(attribute); })
+      return table_.has(attribute);
+    else
+      return true;
+  }
   static bool is_document(NodeId node) { return Table::document && Table::document->node == node; }
   static bool is_name_of_document(std::string_view name) {
     return Table::document && Table::document->name == name;

@@ -21,6 +21,7 @@ constexpr std::array in_root{
     Fixed{"discovery", discovery_node, S_IFDIR},
     Fixed{"exports", exports_node, S_IFDIR},
     Fixed{"log", log_node, S_IFREG},
+    Fixed{"ports", ports_node, S_IFDIR},
 };
 
 }  // namespace

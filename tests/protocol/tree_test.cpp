@@ -52,7 +52,7 @@ TEST_P(UnknownNode, IsStaleForEveryQuestion) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ids, UnknownNode,
-                         ::testing::Values(9, 255, export_node(9999), export_node(9999, 1),
+                         ::testing::Values(99, 255, export_node(9999), export_node(9999, 1),
                                            connection_node(9999, 1), discovery_node_of(9999, 1),
                                            discovery_node_of(9999, 1) + 0x100, ~std::uint64_t{0}));
 
