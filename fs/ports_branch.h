@@ -35,7 +35,7 @@ struct PortsTable {
   bool has(const PortAttribute& attribute) const {
     const auto* const setting = find_port_setting(attribute.name);
     return setting == nullptr ||
-           source.backend().port_attributes().contains(std::string(setting->attribute));
+           source.backend().attributes().port.contains(std::string(setting->attribute));
   }
   static const auto& views(const PortsSnapshot& snapshot) { return snapshot.views; }
   static constexpr std::optional<Document> document{};

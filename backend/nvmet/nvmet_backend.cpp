@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -41,19 +42,53 @@ Result<void> mount_configfs() {
   return {};
 }
 
-// Nothing but a port says what ports have. Where there is none yet, one is made for a moment: only
-// then, as rmdir of a port waits for every connection of every other.
+// Nothing but an object of its kind says what it has, so one is made for a moment. One that an
+// earlier program was killed in the middle of is taken up, and goes with this one.
+class Sample {
+ public:
+  explicit Sample(std::string path)
+      : path_(std::move(path)), errnum_(configfs::make_directory(path_)) {}
+  ~Sample() { configfs::remove_directory(path_); }
+  Sample(const Sample&) = delete;
+  Sample& operator=(const Sample&) = delete;
+
+  Result<std::set<std::string>> attributes() const {
+    if (errnum_ != 0 && errnum_ != EEXIST)
+      return refuse(errnum_, Reason::kernel_refused, "mkdir {}: {}", path_, strerror(errnum_));
+    return configfs::attributes_in(path_);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+  const int errnum_;
+};
+
+constexpr const char* sample_name = "nvmeofs-sample";
+
+// Where there is a port already, that one is asked: rmdir of a port waits for every connection of
+// every other.
 Result<std::set<std::string>> attributes_of_ports(const std::string& ports) {
   const auto there = configfs::directories_in(ports);
   if (!there) return tl::unexpected(there.error());
   if (!there->empty()) return configfs::attributes_in(ports + "/" + there->front());
-  const std::string probe = ports + "/65535";
-  const int errnum = configfs::make_directory(probe);
-  if (errnum != 0 && errnum != EEXIST)
-    return refuse(errnum, Reason::kernel_refused, "mkdir {}: {}", probe, strerror(errnum));
-  auto attributes = configfs::attributes_in(probe);
-  if (errnum == 0) configfs::remove_directory(probe);
-  return attributes;
+  return Sample(ports + "/65535").attributes();
+}
+
+Result<KernelAttributes> attributes_below(const std::string& root) {
+  KernelAttributes all;
+  const Sample subsystem(root + "/subsystems/" + sample_name);
+  const std::array<std::pair<std::set<std::string>*, Result<std::set<std::string>>>, 4> found{{
+      {&all.subsystem, subsystem.attributes()},
+      {&all.space, Sample(subsystem.path() + "/namespaces/1").attributes()},
+      {&all.host, Sample(root + "/hosts/" + sample_name).attributes()},
+      {&all.port, attributes_of_ports(root + "/ports")},
+  }};
+  for (const auto& [names, read] : found) {
+    if (!read) return tl::unexpected(read.error());
+    *names = *read;
+  }
+  return all;
 }
 
 }  // namespace
@@ -63,7 +98,7 @@ Result<std::unique_ptr<NvmetBackend>> NvmetBackend::open() {
   std::set<std::string> loaded;
   if (auto needed = need_module("nvmet", loaded); !needed) return tl::unexpected(needed.error());
   const std::string root = std::string(configfs_path) + "/nvmet";
-  auto attributes = attributes_of_ports(root + "/ports");
+  auto attributes = attributes_below(root);
   if (!attributes) return tl::unexpected(attributes.error());
   return std::unique_ptr<NvmetBackend>(
       new NvmetBackend(root, std::move(loaded), std::move(*attributes)));

@@ -25,21 +25,20 @@ class NvmetBackend : public Backend {
   }
   Result<void> perform(const Step& step) override;
   Result<void> need_transport(Trtype trtype) override;
-  const std::set<std::string>& port_attributes() const override { return port_attributes_; }
+  const KernelAttributes& attributes() const override { return attributes_; }
   std::set<std::string> modules_loaded() const override { return loaded_; }
   int change_fd() const override { return observer_.fd(); }
 
  private:
-  NvmetBackend(std::string root, std::set<std::string> loaded,
-               std::set<std::string> port_attributes)
+  NvmetBackend(std::string root, std::set<std::string> loaded, KernelAttributes attributes)
       : root_(std::move(root)),
         loaded_(std::move(loaded)),
-        port_attributes_(std::move(port_attributes)),
+        attributes_(std::move(attributes)),
         observer_(root_) {}
 
   const std::string root_;
   std::set<std::string> loaded_;
-  const std::set<std::string> port_attributes_;
+  const KernelAttributes attributes_;
   Observer observer_;
 };
 

@@ -4,6 +4,12 @@
 
 namespace nvmeofs::sim {
 
+std::set<std::string> names_of(std::span<const Attribute> rows) {
+  std::set<std::string> names;
+  for (const auto& row : rows) names.emplace(row.name);
+  return names;
+}
+
 const Attribute* Item::find_attribute(std::string_view name) const {
   const auto rows = attributes();
   const auto row = std::ranges::find(rows, name, &Attribute::name);

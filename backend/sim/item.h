@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct Attribute {
   std::string (*show)(const Item& item);
   Syscall<void> (*store)(Item& item, std::string_view written);
 };
+
+std::set<std::string> names_of(std::span<const Attribute> rows);
 
 class Item {
  public:

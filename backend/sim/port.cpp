@@ -187,9 +187,7 @@ std::span<const Attribute> Port::attributes() const {
 }
 
 std::set<std::string> Port::attribute_names() {
-  std::set<std::string> names;
-  for (const auto& row : attribute_rows) names.emplace(row.name);
-  return names;
+  return names_of(attribute_rows);
 }
 
 Syscall<void> Port::listen() {

@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sim/namespace.h"
 #include "sim/port.h"
+#include "sim/subsystem.h"
 
 namespace nvmeofs {
 namespace {
@@ -47,9 +49,12 @@ Result<void> SimBackend::perform(const Step& step) {
                 strerror(done.error()));
 }
 
-const std::set<std::string>& SimBackend::port_attributes() const {
-  static const auto names = sim::Port::attribute_names();
-  return names;
+const KernelAttributes& SimBackend::attributes() const {
+  static const KernelAttributes all{.port = sim::Port::attribute_names(),
+                                    .subsystem = sim::Subsystem::attribute_names(),
+                                    .space = sim::Namespace::attribute_names(),
+                                    .host = {}};
+  return all;
 }
 
 Result<void> SimBackend::need_transport(Trtype trtype) {

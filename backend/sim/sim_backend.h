@@ -18,7 +18,7 @@ class SimBackend : public Backend {
   void leave_alone(const std::set<std::string>&) override {}  // nothing waits here
   Result<void> perform(const Step& step) override;
   Result<void> need_transport(Trtype trtype) override;
-  const std::set<std::string>& port_attributes() const override;
+  const KernelAttributes& attributes() const override;
   std::set<std::string> modules_loaded() const override { return {}; }
   int change_fd() const override { return kernel_.change_fd(); }
 

@@ -92,6 +92,10 @@ std::span<const Attribute> Subsystem::attributes() const {
   return attribute_rows;
 }
 
+std::set<std::string> Subsystem::attribute_names() {
+  return names_of(attribute_rows);
+}
+
 bool Subsystem::allows(const std::string& host_nqn) const {
   return allow_any_host || allowed_hosts_->allows(host_nqn);
 }

@@ -38,6 +38,7 @@ class Subsystem : public Item {
   bool allows(const std::string& host_nqn) const;
   bool has_enabled_nsid(std::uint32_t nsid) const;
   nvmeofs::Subsystem value() const;
+  static std::set<std::string> attribute_names();
 
   // Set by the first host's Identify, and never unset: serial and model stay as they are until the
   // subsystem is removed.

@@ -11,6 +11,14 @@
 
 namespace nvmeofs {
 
+// The names of the files that an object of this kernel has, its directories left out: "param_mdts".
+struct KernelAttributes {
+  std::set<std::string> port;
+  std::set<std::string> subsystem;
+  std::set<std::string> space;  // of a namespace
+  std::set<std::string> host;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -34,8 +42,8 @@ class Backend {
   // with the module's name.
   virtual Result<void> need_transport(Trtype trtype) = 0;
 
-  // The names of the attributes that a port of this kernel has: "param_mdts". Any thread.
-  virtual const std::set<std::string>& port_attributes() const = 0;
+  // Any thread.
+  virtual const KernelAttributes& attributes() const = 0;
 
   // Modules that were loaded through this object and were not there before: "nvmet_tcp".
   virtual std::set<std::string> modules_loaded() const = 0;

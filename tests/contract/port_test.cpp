@@ -133,7 +133,7 @@ TEST_F(Port, CutsTheInlineDataSizeDownForRdma) {
 
 TEST_F(Port, CutsTheQueueSizeDownForRdmaWhereTheKernelHasOne) {
   given_port("1", rdma(world().traddr));
-  const bool has_one = backend().port_attributes().contains("param_max_queue_size");
+  const bool has_one = backend().attributes().port.contains("param_max_queue_size");
   EXPECT_EQ(write("ports/1/param_max_queue_size", "1024"), has_one ? done : ENOENT);
   ASSERT_EQ(link_port("1", "toto"), done);
   EXPECT_EQ(port_attribute("param_max_queue_size"), has_one ? "256" : "");
@@ -141,7 +141,7 @@ TEST_F(Port, CutsTheQueueSizeDownForRdmaWhereTheKernelHasOne) {
 
 TEST_F(Port, RaisesAQueueSizeThatIsTooSmallWhereTheKernelHasOne) {
   given_port("1", tcp(world().traddr));
-  const bool has_one = backend().port_attributes().contains("param_max_queue_size");
+  const bool has_one = backend().attributes().port.contains("param_max_queue_size");
   EXPECT_EQ(write("ports/1/param_max_queue_size", "4"), has_one ? done : ENOENT);
   ASSERT_EQ(link_port("1", "toto"), done);
   EXPECT_EQ(port_attribute("param_max_queue_size"), has_one ? "16" : "");
@@ -154,7 +154,7 @@ TEST_F(Port, DoesNotComeUpOverTcpWithProtectionInformation) {
 }
 
 TEST_F(Port, NamesItsAttributes) {
-  const auto& names = backend().port_attributes();
+  const auto& names = backend().attributes().port;
   EXPECT_TRUE(names.contains("param_inline_data_size"));
   EXPECT_TRUE(names.contains("addr_treq"));
   EXPECT_EQ(names.contains("addr_tsas"), world().facts.has_tsas);

@@ -22,9 +22,7 @@ class FaultyBackend : public Backend {
     backend_.leave_alone(subsystems);
   }
   Result<void> need_transport(Trtype trtype) override { return backend_.need_transport(trtype); }
-  const std::set<std::string>& port_attributes() const override {
-    return backend_.port_attributes();
-  }
+  const KernelAttributes& attributes() const override { return backend_.attributes(); }
   std::set<std::string> modules_loaded() const override { return backend_.modules_loaded(); }
   int change_fd() const override { return backend_.change_fd(); }
 
