@@ -1,10 +1,12 @@
 // A file of an export, of a connection or of a discovery controller, as data: one row each, in the
 // order in which they are listed. The rows make lookup, listings, sizes and the reading and writing
-// of values; nothing else knows the files.
+// of values; nothing else knows the files. A row's name may have a directory before it, which is
+// there with the first row that names it.
 #pragma once
 
 #include <sys/stat.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -30,15 +32,24 @@ struct StoreRules {
 // `Source` is asked for what is not in the view.
 template <class Source, class View, class Intent>
 struct AttributeOf {
-  std::string_view name;
+  std::string name;  // "device", "options/host_nqn"
   mode_t mode;
   Kind kind;
   // The whole text of the file, its newline included; empty while nothing is set. Never fails:
   // what cannot be found out is said in the text. Any thread.
-  std::string (*show)(const Source& source, const View& view);
-  // Only parses. `text` comes without the newline that ends it. nullptr: cannot be written.
-  Result<Intent> (*store)(std::string_view text, const StoreRules& rules);
+  std::function<std::string(const Source& source, const View& view)> show;
+  // Only parses. `text` comes without the newline that ends it. Empty: cannot be written.
+  std::function<Result<Intent>(std::string_view text, const StoreRules& rules)> store;
   std::string_view doc;
+  bool secret = false;  // what is written stands in no record
+
+  // "options" of "options/host_nqn"; "" for one beside the others.
+  std::string_view directory() const {
+    const auto slash = name.find('/');
+    return std::string_view(name).substr(0, slash == std::string::npos ? 0 : slash);
+  }
+  // "host_nqn".
+  std::string_view file() const { return std::string_view(name).substr(name.find('/') + 1); }
 };
 
 template <class Intent, class T>

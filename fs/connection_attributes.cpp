@@ -1,9 +1,14 @@
 #include "fs/connection_attributes.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "fs/show.h"
+#include "nvmeofs/connection_option.h"
 #include "nvmeofs/export.h"
 
 namespace nvmeofs {
@@ -55,7 +60,7 @@ std::string show_status(const Connections& connections, const ConnectionView& vi
   return status ? connection_status_text(*status) : std::string();
 }
 
-constexpr std::array rows{
+const std::array files{
     ConnectionAttribute{"address", 0644, Kind::list, show_address, store_address,
                         "where the subsystem is served: [transport://]address[:port], one a line"},
     ConnectionAttribute{"nqn", 0644, Kind::value, show_nqn, store_nqn,
@@ -68,10 +73,49 @@ constexpr std::array rows{
                         "the state of each path, and the last refusal"},
 };
 
+constexpr std::string_view options_directory = "options";
+
+ConnectionAttribute row_of(const ConnectionOption& option) {
+  const auto show = [&option](const Connections&, const ConnectionView& view) {
+    const auto found = view.wanted.options.find(std::string(option.name));
+    const bool set = found != view.wanted.options.end();
+    if (!set && !option.secret()) return std::string();
+    return shown(option, set ? std::optional(found->second) : std::nullopt) + "\n";
+  };
+  const auto store = [&option](std::string_view text, const StoreRules&) {
+    SetOption set{std::string(option.name), std::nullopt};
+    if (text.empty()) return Result<ConnectionIntent>(std::move(set));
+    return to_intent<ConnectionIntent>(check(option, text).map([&](std::string canonical) {
+      set.value = std::move(canonical);
+      return std::move(set);
+    }));
+  };
+  return {fmt::format("{}/{}", options_directory, option.name),
+          static_cast<mode_t>(option.secret() ? 0600 : 0644),
+          Kind::value,
+          show,
+          store,
+          option.token,
+          option.secret()};
+}
+
+std::vector<ConnectionAttribute> make_rows() {
+  std::vector<ConnectionAttribute> rows(files.begin(), files.end());
+  for (const auto& option : connection_options()) rows.push_back(row_of(option));
+  return rows;
+}
+
 }  // namespace
 
 std::span<const ConnectionAttribute> connection_attributes() {
+  static const auto rows = make_rows();
   return rows;
+}
+
+bool has_option(const Connections& connections, const ConnectionAttribute& attribute) {
+  if (attribute.directory() != options_directory) return true;
+  const auto names = connections.options();
+  return std::find(names.begin(), names.end(), attribute.file()) != names.end();
 }
 
 }  // namespace nvmeofs

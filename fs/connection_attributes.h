@@ -1,4 +1,4 @@
-// The files of a connection, but for those in options/, which are connection_option.h's.
+// The files of a connection.
 #pragma once
 
 #include <span>
@@ -10,6 +10,10 @@ namespace nvmeofs {
 
 using ConnectionAttribute = AttributeOf<Connections, ConnectionView, ConnectionIntent>;
 
+// Those of connection_options() in options/, whether this kernel has them or not.
 std::span<const ConnectionAttribute> connection_attributes();
+
+// False for an option that this machine's host has not.
+bool has_option(const Connections& connections, const ConnectionAttribute& attribute);
 
 }  // namespace nvmeofs

@@ -42,7 +42,7 @@ std::string show_status(const Connections&, const DiscoveryView& view) {
   return discovery_status_text(view);
 }
 
-constexpr std::array rows{
+const std::array rows{
     DiscoveryAttribute{"subsystems", 0444, Kind::fetched, show_subsystems, nullptr,
                        "what it lists: NQN, address, transport, state"},
     DiscoveryAttribute{"log.json", 0444, Kind::fetched, show_log, nullptr,

@@ -70,7 +70,7 @@ std::string show_clients(const Engine& engine, const ExportView& view) {
   return clients_text(engine.clients(view.serial));
 }
 
-constexpr std::array rows{
+const std::array rows{
     ExportAttribute{"device", 0644, Kind::value, show_device, store_device,
                     "the block device or regular file that is served: an absolute path"},
     ExportAttribute{"address", 0644, Kind::list, show_address, store_address,
@@ -87,9 +87,6 @@ constexpr std::array rows{
     ExportAttribute{"clients", 0444, Kind::report, show_clients, nullptr,
                     "the hosts that are connected now"},
 };
-
-// Node ids have eight bits for the row, and 0 is the directory.
-static_assert(rows.size() < 256);
 
 }  // namespace
 

@@ -7,11 +7,10 @@
 #include <iterator>
 #include <vector>
 
-#include "fs/connections_branch.h"
+#include "fs/connection_attributes.h"
 #include "fs/discovery_attributes.h"
 #include "fs/export_attributes.h"
 #include "fs/port_attributes.h"
-#include "nvmeofs/connection_option.h"
 
 namespace nvmeofs {
 namespace {
@@ -86,12 +85,8 @@ std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
 }
 
 std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
-  return changes(before.connections, after.connections, connections_node, connection_node, [] {
-    auto slots = writable_slots(connection_attributes());
-    for (unsigned option = 0; option < connection_options().size(); ++option)
-      slots.push_back(first_option_slot + option);
-    return slots;
-  });
+  return changes(before.connections, after.connections, connections_node, connection_node,
+                 [] { return writable_slots(connection_attributes()); });
 }
 
 std::deque<Notice> notices(const DiscoveriesSnapshot& before, const DiscoveriesSnapshot& after) {

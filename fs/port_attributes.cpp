@@ -1,7 +1,6 @@
 #include "fs/port_attributes.h"
 
-#include <array>
-#include <utility>
+#include <vector>
 
 #include "nvmeofs/text.h"
 
@@ -14,31 +13,29 @@ std::string show_exports(const Engine&, const PortView& view) {
   return text;
 }
 
-template <std::size_t at>
-std::string show_setting(const Engine&, const PortView& view) {
-  const auto value = view.value(port_settings[at]);
-  return value ? *value + "\n" : std::string();
+PortAttribute row_of(const PortSetting& setting) {
+  const auto show = [&setting](const Engine&, const PortView& view) {
+    const auto value = view.value(setting);
+    return value ? *value + "\n" : std::string();
+  };
+  const auto store = [&setting](std::string_view text, const StoreRules&) {
+    return Result<Intent>(SetPortSetting{
+        std::string(setting.name), text.empty() ? std::nullopt : std::optional<std::string>(text)});
+  };
+  return {std::string(setting.name), 0644, Kind::value, show, store, setting.doc};
 }
 
-template <std::size_t at>
-Result<Intent> store_setting(std::string_view text, const StoreRules&) {
-  return Intent(SetPortSetting{std::string(port_settings[at].name),
-                               text.empty() ? std::nullopt : std::optional<std::string>(text)});
+std::vector<PortAttribute> make_rows() {
+  std::vector<PortAttribute> rows{{"exports", 0444, Kind::report, show_exports, nullptr,
+                                   "the names that the kernel serves here"}};
+  for (const auto& setting : port_settings) rows.push_back(row_of(setting));
+  return rows;
 }
-
-template <std::size_t... at>
-constexpr auto make_rows(std::index_sequence<at...>) {
-  return std::array{PortAttribute{"exports", 0444, Kind::report, show_exports, nullptr,
-                                  "the names that the kernel serves here"},
-                    PortAttribute{port_settings[at].name, 0644, Kind::value, show_setting<at>,
-                                  store_setting<at>, port_settings[at].doc}...};
-}
-
-constexpr auto rows = make_rows(std::make_index_sequence<port_settings.size()>{});
 
 }  // namespace
 
 std::span<const PortAttribute> port_attributes() {
+  static const auto rows = make_rows();
   return rows;
 }
 

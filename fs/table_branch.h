@@ -3,8 +3,9 @@
 //   using View, Intent;                    as in its AttributeOf
 //   static constexpr NodeId directory;
 //   static bool is_below(NodeId);
-//   static NodeId node(serial, slot);      slot 0 is a directory, slot n the n-th row's file
-//   static rows();                         a span of its AttributeOf
+//   static NodeId node(serial, slot);      slot 0 is a directory, slot n the n-th row's file, and
+//                                          from last_slot down the directories that rows name
+//   static rows();                         a span of its AttributeOf, the same at each call
 //   bool has(attribute);                   whether this kernel has it; without it: all are there
 //   static views(snapshot);                the directories, by name
 //   static Result<Intent> make(name, default_transport);
@@ -23,11 +24,15 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "fs/attribute.h"
 #include "fs/branch.h"
 
 namespace nvmeofs {
+
+// Of a view's serial: eight bits.
+inline constexpr unsigned last_slot = 0xff;
 
 template <class Table>
 class TableFile : public WritableFile {
@@ -49,8 +54,8 @@ class TableFile : public WritableFile {
     auto intent = value.and_then([&](const WrittenValue& written) {
       return attribute_.store(written.text, {default_transport_, written.append});
     });
-    table_.decides.submit({std::move(caller), name_, serial_, std::string(attribute_.name),
-                           std::move(recorded), std::move(intent)},
+    table_.decides.submit({std::move(caller), name_, serial_, attribute_.name,
+                           attribute_.secret ? "…" : std::move(recorded), std::move(intent)},
                           std::move(completion));
   }
 
@@ -90,7 +95,13 @@ class TableBranch : public Branch {
   using Attribute = typename TableFile<Table>::Attribute;
 
   TableBranch(Table table, Owner owner, Trtype default_transport)
-      : table_(table), owner_(owner), default_transport_(default_transport) {}
+      : table_(table), owner_(owner), default_transport_(default_transport) {
+    for (const Attribute& row : Table::rows())
+      if (const auto name = row.directory();
+          !name.empty() &&
+          std::find(directories_.begin(), directories_.end(), name) == directories_.end())
+        directories_.push_back(name);
+  }
 
   NodeId directory() const override { return Table::directory; }
   bool has(NodeId node) const override {
@@ -106,12 +117,17 @@ class TableBranch : public Branch {
       if (found == Table::views(*snapshot).end()) return tl::unexpected(ENOENT);
       return Table::node(found->second.serial, 0);
     }
-    if (snapshot->find(serial_of(parent)) == nullptr) return tl::unexpected(ESTALE);
-    if (slot_of(parent) != 0) return tl::unexpected(ENOTDIR);
+    const std::uint64_t serial = serial_of(parent);
+    if (snapshot->find(serial) == nullptr) return tl::unexpected(ESTALE);
+    const auto in = directory_in(slot_of(parent));
+    if (!in) return tl::unexpected(ENOTDIR);
     const auto rows = Table::rows();
     for (unsigned row = 0; row < rows.size(); ++row)
-      if (rows[row].name == name && has_row(rows[row]))
-        return Table::node(serial_of(parent), row + 1);
+      if (rows[row].directory() == *in && rows[row].file() == name && has_row(rows[row]))
+        return Table::node(serial, row + 1);
+    if (in->empty())
+      for (unsigned at = 0; at < directories_.size(); ++at)
+        if (directories_[at] == name) return Table::node(serial, last_slot - at);
     return tl::unexpected(ENOENT);
   }
 
@@ -133,7 +149,8 @@ class TableBranch : public Branch {
     }
     const auto* view = snapshot->find(serial_of(node));
     if (view == nullptr) return tl::unexpected(ESTALE);
-    if (slot_of(node) == 0) return directory_stat(node, owner_, view->made, 0);
+    if (const auto in = directory_in(slot_of(node)))
+      return directory_stat(node, owner_, view->made, in->empty() ? directories_.size() : 0);
     const Attribute* attribute = attribute_in(slot_of(node));
     if (attribute == nullptr) return tl::unexpected(ESTALE);
     return file_stat(node, attribute->mode, owner_, view->changed,
@@ -154,15 +171,19 @@ class TableBranch : public Branch {
           entries.push_back({name, Table::node(view.serial, 0), S_IFDIR});
       return entries;
     }
-    const auto* view = snapshot->find(serial_of(directory));
-    if (view == nullptr) return tl::unexpected(ESTALE);
-    if (slot_of(directory) != 0) return tl::unexpected(ENOTDIR);
-    entries.push_back({"..", Table::directory, S_IFDIR});
+    const std::uint64_t serial = serial_of(directory);
+    if (snapshot->find(serial) == nullptr) return tl::unexpected(ESTALE);
+    const auto in = directory_in(slot_of(directory));
+    if (!in) return tl::unexpected(ENOTDIR);
+    entries.push_back({"..", in->empty() ? Table::directory : Table::node(serial, 0), S_IFDIR});
     const auto rows = Table::rows();
     for (unsigned row = 0; row < rows.size(); ++row)
-      if (has_row(rows[row]))
+      if (rows[row].directory() == *in && has_row(rows[row]))
+        entries.push_back({std::string(rows[row].file()), Table::node(serial, row + 1), S_IFREG});
+    if (in->empty())
+      for (unsigned at = 0; at < directories_.size(); ++at)
         entries.push_back(
-            {std::string(rows[row].name), Table::node(view->serial, row + 1), S_IFREG});
+            {std::string(directories_[at]), Table::node(serial, last_slot - at), S_IFDIR});
     return entries;
   }
 
@@ -173,7 +194,7 @@ class TableBranch : public Branch {
     const auto snapshot = table_.decides.snapshot();
     const auto* view = snapshot->find(serial_of(file));
     if (view == nullptr) return tl::unexpected(ESTALE);
-    if (slot_of(file) == 0) return tl::unexpected(EISDIR);
+    if (directory_in(slot_of(file))) return tl::unexpected(EISDIR);
     const Attribute* attribute = attribute_in(slot_of(file));
     if (attribute == nullptr) return tl::unexpected(ESTALE);
     return attribute->show(table_.source, *view);
@@ -221,7 +242,14 @@ class TableBranch : public Branch {
   static bool is_name_of_document(std::string_view name) {
     return Table::document && Table::document->name == name;
   }
-  // nullptr: no such file, also for the directory itself.
+  // "" for the directory of a view, "options" for one that rows name. Nothing: it is a file's slot,
+  // or none.
+  std::optional<std::string_view> directory_in(unsigned slot) const {
+    if (slot == 0) return "";
+    if (slot > last_slot || last_slot - slot >= directories_.size()) return std::nullopt;
+    return directories_[last_slot - slot];
+  }
+  // nullptr: no such file, also for a directory.
   static const Attribute* attribute_in(unsigned slot) {
     const auto rows = Table::rows();
     return slot >= 1 && slot <= rows.size() ? &rows[slot - 1] : nullptr;
@@ -232,6 +260,7 @@ class TableBranch : public Branch {
 
  private:
   const Trtype default_transport_;
+  std::vector<std::string_view> directories_;
   const Time began_ = std::chrono::system_clock::now();
 };
 
