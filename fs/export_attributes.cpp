@@ -1,7 +1,10 @@
 #include "fs/export_attributes.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "fs/show.h"
 
@@ -70,7 +73,9 @@ std::string show_clients(const Engine& engine, const ExportView& view) {
   return clients_text(engine.clients(view.serial));
 }
 
-const std::array rows{
+constexpr std::string_view subsystem_directory = "subsystem";
+
+const std::array files{
     ExportAttribute{"device", 0644, Kind::value, show_device, store_device,
                     "the block device or regular file that is served: an absolute path"},
     ExportAttribute{"address", 0644, Kind::list, show_address, store_address,
@@ -88,10 +93,53 @@ const std::array rows{
                     "the hosts that are connected now"},
 };
 
+// What counts: as written, else what the kernel has of its own.
+std::string value_of(const SubsystemSetting& setting, const Engine& engine, const Export& wanted) {
+  if (setting.name == "serial") return wanted.identity.serial;
+  if (setting.name == "model") return wanted.identity.model;
+  const std::string name(setting.attribute);
+  const auto set = wanted.settings.find(name);
+  if (set != wanted.settings.end()) return set->second;
+  return attribute(engine.backend().attributes().subsystem, name);
+}
+
+ExportAttribute row_of(const SubsystemSetting& setting) {
+  const auto show = [&setting](const Engine& engine, const ExportView& view) {
+    return value_of(setting, engine, view.wanted) + "\n";
+  };
+  const auto store = [&setting](std::string_view text, const StoreRules&) {
+    SetSubsystemSetting set{std::string(setting.name), std::nullopt};
+    if (text.empty()) return Result<Intent>(std::move(set));
+    return to_intent<Intent>(check(setting, text).map([&](std::string canonical) {
+      set.value = std::move(canonical);
+      return std::move(set);
+    }));
+  };
+  return {fmt::format("{}/{}", subsystem_directory, setting.name),
+          0644,
+          Kind::value,
+          show,
+          store,
+          setting.doc};
+}
+
+std::vector<ExportAttribute> make_rows() {
+  std::vector<ExportAttribute> rows(files.begin(), files.end());
+  for (const auto& setting : subsystem_settings) rows.push_back(row_of(setting));
+  return rows;
+}
+
 }  // namespace
 
 std::span<const ExportAttribute> export_attributes() {
+  static const auto rows = make_rows();
   return rows;
+}
+
+bool has_attribute(const KernelAttributes& kernel, const ExportAttribute& attribute) {
+  if (attribute.directory() != subsystem_directory) return true;
+  const auto* const setting = find_subsystem_setting(attribute.file());
+  return kernel.subsystem.contains(std::string(setting->attribute));
 }
 
 }  // namespace nvmeofs

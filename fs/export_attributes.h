@@ -12,6 +12,9 @@ namespace nvmeofs {
 
 using ExportAttribute = AttributeOf<Engine, ExportView, Intent>;
 
+// Those of subsystem_settings in subsystem/, whether this kernel has them or not.
 std::span<const ExportAttribute> export_attributes();
+
+bool has_attribute(const KernelAttributes& kernel, const ExportAttribute& attribute);
 
 }  // namespace nvmeofs

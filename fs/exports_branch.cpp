@@ -36,9 +36,9 @@ void ExportsBranch::change_access(Caller caller, NodeId node, Access access,
       std::move(completion));
 }
 
-std::optional<std::string> ExportsBranch::name_of(NodeId node) {
+std::optional<std::string> ExportsBranch::name_of(NodeId node) const {
   if (is_fixed(node)) return std::nullopt;
-  if (slot_of(node) == 0) return "";
+  if (const auto directory = directory_in(slot_of(node))) return std::string(*directory);
   const Attribute* const attribute = attribute_in(slot_of(node));
   return attribute != nullptr ? std::optional<std::string>(attribute->name) : std::nullopt;
 }

@@ -17,6 +17,9 @@ struct ExportsTable {
   static bool is_below(NodeId node) { return is_below_exports(node); }
   static NodeId node(std::uint64_t serial, unsigned slot) { return export_node(serial, slot); }
   static auto rows() { return export_attributes(); }
+  bool has(const ExportAttribute& attribute) const {
+    return has_attribute(source.backend().attributes(), attribute);
+  }
   static const auto& views(const Snapshot& snapshot) { return snapshot.exports; }
   static Result<Intent> make(std::string_view, Trtype) { return Intent(MakeExport{}); }
   static constexpr std::optional<Document> document{};
@@ -33,8 +36,9 @@ class ExportsBranch : public TableBranch<ExportsTable> {
                      Completion completion) const override;
 
  private:
-  // As AccessOf has it: "" for the directory of an export. Nothing: it is of no export.
-  static std::optional<std::string> name_of(NodeId node);
+  // As AccessOf has it: "" for the directory of an export, "subsystem" for one in it. Nothing: it
+  // is of no export.
+  std::optional<std::string> name_of(NodeId node) const;
 };
 
 }  // namespace nvmeofs

@@ -174,7 +174,8 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   if (auto seen = look(); !seen) return refuse_request(&entry, request, completion, seen.error());
 
   const Export& now = entry.view.wanted;
-  if (entry.view.foreign && !is_plain(observed_, now.name.str()))
+  if (entry.view.foreign &&
+      !is_plain(observed_, now.name.str(), environment_.backend.attributes().subsystem))
     return refuse_request(&entry, request, completion,
                           {EBUSY, Reason::foreign,
                            "something else made this subsystem, and it holds more or less than one "

@@ -16,6 +16,14 @@ tl::unexpected<Error> disable_first() {
                 "it cannot be cleared while the export is enabled; write 0 to enabled first");
 }
 
+// nvmet_subsys_attr_serial_store and the others of its kind: EINVAL once a host has seen it.
+tl::unexpected<Error> frozen() {
+  return refuse(
+      EBUSY, Reason::still_enabled,
+      "the kernel does not change it once a host has connected; write 0 to enabled first, "
+      "and 1 after it");
+}
+
 struct Change {
   Export next;
 
@@ -64,6 +72,36 @@ struct Change {
     return std::move(next);
   }
 
+  Result<Export> operator()(const SetSubsystemSetting& intent) {
+    const SubsystemSetting& setting = *find_subsystem_setting(intent.setting);
+    const auto take = [&](std::string& text) -> Result<Export> {
+      if (!intent.value)
+        return refuse(EINVAL, Reason::bad_value, "each export has one; write another to change it");
+      if (text == *intent.value) return std::move(next);
+      if (next.enabled) return frozen();
+      text = *intent.value;
+      return std::move(next);
+    };
+    if (setting.name == "serial") return take(next.identity.serial);
+    if (setting.name == "model") return take(next.identity.model);
+
+    const std::string attribute(setting.attribute);
+    const auto found = next.settings.find(attribute);
+    const bool same = intent.value ? found != next.settings.end() && found->second == *intent.value
+                                   : found == next.settings.end();
+    if (same) return std::move(next);
+    if (next.enabled && setting.frozen) return frozen();
+    if (next.enabled && !intent.value)
+      return refuse(EBUSY, Reason::still_enabled,
+                    "the kernel's own value comes with a new subsystem only; write 0 to enabled "
+                    "first, and 1 after it");
+    if (intent.value)
+      next.settings.insert_or_assign(attribute, *intent.value);
+    else
+      next.settings.erase(found);
+    return std::move(next);
+  }
+
   Result<Export> operator()(const SetEnabled& intent) {
     next.enabled = intent.on;
     if (!intent.on) return std::move(next);
@@ -100,6 +138,9 @@ std::vector<Client> who_would_lose(const std::vector<Client>& clients, const Pla
         (is_namespace_of(step.path, subsystem) &&
          (step.verb == Verb::remove_item || (step.verb == Verb::set_attribute &&
                                              step.path.ends_with("/enable") && step.value == "0")));
+    // Ends every connection of the subsystem since 6.11, whatever is written.
+    everyone = everyone || (step.verb == Verb::set_attribute &&
+                            step.path == "subsystems/" + subsystem + "/attr_qid_max");
     if (step.verb != Verb::remove_link) continue;
     for (const auto& [id, port] : observed.ports)
       if (const auto link = port.subsystems.find(subsystem);

@@ -41,8 +41,13 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
   const auto* enabling = std::get_if<SetEnabled>(&*transaction.request.intent);
   const bool lenient = enabling == nullptr && entry.view.wanted.enabled;
   if (auto free = check_name_is_free(entry); !free) return free;
-  if (transaction.next.enabled)
+  const bool named = std::holds_alternative<SetSubsystemSetting>(*transaction.request.intent);
+  if (transaction.next.enabled || named)
     if (auto free = check_identity_is_free(transaction.next); !free) return free;
+  if (auto together =
+          check_together(transaction.next.settings, environment_.backend.attributes().subsystem);
+      !together)
+    return together;
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
   return check_device(entry, transaction, lenient);
 }
@@ -65,6 +70,9 @@ Result<void> Applier::check_identity_is_free(const Export& next) {
         "disk; remove that one, or make this export anew",
         what, printable(value), printable(by));
   };
+  for (const auto& [name, entry] : entries_)
+    if (name != next.name.str() && entry.view.wanted.identity.serial == next.identity.serial)
+      return taken("serial number", next.identity.serial, name);
   for (const auto& [name, other] : observed_.subsystems) {
     if (name == next.name.str()) continue;
     const auto serial = attribute(other.attributes, "attr_serial");

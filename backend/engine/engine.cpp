@@ -119,7 +119,9 @@ Result<Plan> Engine::plan(std::uint64_t serial) const {
   const ExportView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   const Target& observed = snapshot->observed;
-  if (view->foreign && !is_plain(observed, view->wanted.name.str())) return Plan{};
+  if (view->foreign &&
+      !is_plain(observed, view->wanted.name.str(), backend().attributes().subsystem))
+    return Plan{};
 
   auto enabled = changed(view->wanted, SetEnabled{.on = true, .force = false});
   if (!enabled) return tl::unexpected(enabled.error());

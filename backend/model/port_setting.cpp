@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 
+#include "model/number.h"
 #include "nvmeofs/export.h"
 #include "nvmeofs/text.h"
 
@@ -16,11 +16,8 @@ struct Range {
 };
 
 Result<std::string> check_number(std::string_view text, Range range, std::string_view note) {
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size() && number >= range.from &&
-      number <= range.to)
-    return std::to_string(number);
+  const auto number = decimal(text, range.to);
+  if (number && *number >= range.from) return std::to_string(*number);
   return refuse(EINVAL, Reason::bad_value, "write a number from {} to {}{}", range.from, range.to,
                 note);
 }

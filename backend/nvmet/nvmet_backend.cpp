@@ -3,7 +3,6 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -75,20 +74,28 @@ Result<std::set<std::string>> attributes_of_ports(const std::string& ports) {
   return Sample(ports + "/65535").attributes();
 }
 
+Result<Attributes> fresh(const Sample& sample) {
+  return sample.attributes().map([&](const std::set<std::string>& names) {
+    Attributes texts;
+    // What can only be written reads as nothing.
+    for (const auto& name : names)
+      texts.emplace(name, configfs::read_attribute(sample.path() + "/" + name).value_or(""));
+    return texts;
+  });
+}
+
 Result<KernelAttributes> attributes_below(const std::string& root) {
-  KernelAttributes all;
   const Sample subsystem(root + "/subsystems/" + sample_name);
-  const std::array<std::pair<std::set<std::string>*, Result<std::set<std::string>>>, 4> found{{
-      {&all.subsystem, subsystem.attributes()},
-      {&all.space, Sample(subsystem.path() + "/namespaces/1").attributes()},
-      {&all.host, Sample(root + "/hosts/" + sample_name).attributes()},
-      {&all.port, attributes_of_ports(root + "/ports")},
-  }};
-  for (const auto& [names, read] : found) {
-    if (!read) return tl::unexpected(read.error());
-    *names = *read;
-  }
-  return all;
+  auto of_subsystem = fresh(subsystem);
+  if (!of_subsystem) return tl::unexpected(of_subsystem.error());
+  auto of_space = fresh(Sample(subsystem.path() + "/namespaces/1"));
+  if (!of_space) return tl::unexpected(of_space.error());
+  auto of_host = Sample(root + "/hosts/" + sample_name).attributes();
+  if (!of_host) return tl::unexpected(of_host.error());
+  auto of_port = attributes_of_ports(root + "/ports");
+  if (!of_port) return tl::unexpected(of_port.error());
+  return KernelAttributes{std::move(*of_port), std::move(*of_subsystem), std::move(*of_space),
+                          std::move(*of_host)};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "nvmeofs/port_setting.h"
+#include "nvmeofs/subsystem_setting.h"
 #include "nvmet/configfs.h"
 
 namespace nvmeofs {
@@ -170,8 +171,9 @@ Result<void> Observer::read_subsystem(const std::string& nqn) {
   }
 
   Subsystem subsystem;
-  subsystem.attributes =
-      read_attributes(directory, {"attr_serial", "attr_model", "attr_allow_any_host"});
+  subsystem.attributes = read_attributes(directory, {"attr_allow_any_host"});
+  for (const auto& setting : subsystem_settings)
+    subsystem.attributes.merge(read_attributes(directory, {std::string(setting.attribute)}));
   // The kernel pads the serial number to 20 characters with blanks.
   if (const auto serial = subsystem.attributes.find("attr_serial");
       serial != subsystem.attributes.end())

@@ -47,6 +47,7 @@ Subsystem subsystem_of(const Export& wanted, bool with_device) {
   name(subsystem.attributes, "attr_serial", wanted.identity.serial);
   name(subsystem.attributes, "attr_model", wanted.identity.model);
   subsystem.attributes["attr_allow_any_host"] = wanted.hosts.any ? "1" : "0";
+  subsystem.attributes.insert(wanted.settings.begin(), wanted.settings.end());
   for (const auto& host : wanted.hosts.list) subsystem.allowed_hosts[host.str()] = host.str();
   if (!with_device) return subsystem;
   Namespace& space = subsystem.namespaces[nsid_of_the_device];
@@ -160,7 +161,7 @@ bool is_bare(const Target& observed, const std::string& nqn) {
                       [&](const auto& port) { return port.second.subsystems.contains(nqn); });
 }
 
-Export recognise(const Target& observed, const Nqn& name) {
+Export recognise(const Target& observed, const Nqn& name, const Attributes& fresh) {
   Export result{.name = name};
   const auto found = observed.subsystems.find(name.str());
   if (found == observed.subsystems.end()) return result;
@@ -173,6 +174,12 @@ Export recognise(const Target& observed, const Nqn& name) {
     result.addresses.push_back(address);
   result.identity.serial = attribute(subsystem.attributes, "attr_serial");
   result.identity.model = attribute(subsystem.attributes, "attr_model");
+  for (const auto& [attribute, text] : subsystem.attributes) {
+    const auto* const setting = find_subsystem_attribute(attribute);
+    if (setting == nullptr || setting->name == "serial" || setting->name == "model") continue;
+    const auto first = fresh.find(attribute);
+    if (first == fresh.end() || first->second != text) result.settings.emplace(attribute, text);
+  }
   if (!subsystem.namespaces.empty()) {
     const Namespace& space = subsystem.namespaces.begin()->second;
     if (auto device = DevicePath::parse(attribute(space.attributes, "device_path")))
@@ -184,17 +191,32 @@ Export recognise(const Target& observed, const Nqn& name) {
   return result;
 }
 
-bool is_plain(const Target& observed, const std::string& nqn) {
+namespace {
+
+// Whether `after` has all that `before` has, but for what a new one has by itself.
+bool says_all(const Attributes& before, const Attributes& after, const Attributes& fresh) {
+  return std::all_of(before.begin(), before.end(), [&](const auto& present) {
+    const auto said = after.find(present.first);
+    if (said != after.end()) return said->second == present.second;
+    const auto first = fresh.find(present.first);
+    return first != fresh.end() && first->second == present.second;
+  });
+}
+
+}  // namespace
+
+bool is_plain(const Target& observed, const std::string& nqn, const Attributes& fresh) {
   const auto found = observed.subsystems.find(nqn);
   const auto name = Nqn::parse(nqn);
   if (found == observed.subsystems.end() || !name) return false;
-  const Export recognised = recognise(observed, *name);
+  const Export recognised = recognise(observed, *name, fresh);
   if (!recognised.enabled || !recognised.device) return false;
   // Said again by us, it must come out the same: nothing to remove, nothing to add.
   const Target again = with_export(observed, recognised, Shared{});
   const auto& before = found->second;
   const auto& after = again.subsystems.at(nqn);
-  return before.attributes == after.attributes && before.namespaces == after.namespaces &&
+  return says_all(before.attributes, after.attributes, fresh) &&
+         before.namespaces == after.namespaces &&
          before.allowed_hosts.size() == after.allowed_hosts.size() &&
          std::all_of(observed.ports.begin(), observed.ports.end(), [&](const auto& entry) {
            return entry.second.subsystems.contains(nqn) ==

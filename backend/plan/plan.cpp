@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "model/number.h"
+#include "nvmeofs/subsystem_setting.h"
+
 namespace nvmeofs {
 
 namespace {
@@ -36,14 +39,16 @@ bool differs(const Attributes& from, const Attributes& to) {
   });
 }
 
-// Serial number and model are EINVAL once a host has sent Identify Controller, and stay so until
-// the subsystem is removed (nvmet_subsys_attr_serial_store): others take another subsystem.
+// What is EINVAL once a host has sent Identify Controller, and stays so until the subsystem is
+// removed (nvmet_subsys_attr_serial_store): others take another subsystem.
 bool must_be_made_anew(const Subsystem& from, const Subsystem& to) {
-  static const std::array<std::string, 2> frozen{"attr_serial", "attr_model"};
-  return std::any_of(frozen.begin(), frozen.end(), [&](const auto& name) {
-    const auto wanted = to.attributes.find(name);
-    return wanted != to.attributes.end() && attribute(from.attributes, name) != wanted->second;
-  });
+  return std::any_of(subsystem_settings.begin(), subsystem_settings.end(),
+                     [&](const auto& setting) {
+                       const std::string name(setting.attribute);
+                       const auto wanted = to.attributes.find(name);
+                       return setting.frozen && wanted != to.attributes.end() &&
+                              attribute(from.attributes, name) != wanted->second;
+                     });
 }
 
 // device_path and device_uuid are EBUSY while the namespace is enabled. Hosts that saw it go and
@@ -174,6 +179,13 @@ void set_all(Steps& steps, const std::string& path, const Attributes& present,
   for (const auto& [name, value] : wanted) set(steps, path, present, wanted, name, why);
 }
 
+// Whether the upper limit of the controller ids goes to where the lower one is.
+bool comes_below(const Attributes& present, const Attributes& wanted) {
+  const auto least = decimal(attribute(present, "attr_cntlid_min"), UINT16_MAX);
+  const auto most = decimal(attribute(wanted, "attr_cntlid_max"), UINT16_MAX);
+  return least && most && *most <= *least;
+}
+
 void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* present,
                     const Subsystem& wanted) {
   static const Subsystem nothing;
@@ -183,22 +195,28 @@ void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* prese
   }
   // attr_allow_any_host: true is EINVAL while a host is linked, a host's link while it is true.
   // Links that go have gone already; links that come do so after it.
-  set_all(steps, subsystem_path(nqn), present->attributes, wanted.attributes,
-          "so that hosts see what they saw before");
+  const std::string path = subsystem_path(nqn);
+  constexpr const char* why = "so that hosts see what they saw before";
+  // Each limit is EINVAL beyond the other; the upper one goes first unless it comes down that far.
+  const char* const first =
+      comes_below(present->attributes, wanted.attributes) ? "attr_cntlid_min" : "attr_cntlid_max";
+  set(steps, path, present->attributes, wanted.attributes, first, why);
+  for (const auto& [name, value] : wanted.attributes)
+    if (name != first) set(steps, path, present->attributes, wanted.attributes, name, why);
   for (const auto& [host, link] : wanted.allowed_hosts)
     if (!present->allowed_hosts.contains(host))
       steps.add(Verb::make_link, allowed_host_path(nqn, link), host_path(host),
                 "this host may connect");
 
   for (const auto& [nsid, space] : wanted.namespaces) {
-    const std::string path = namespace_path(nqn, nsid);
+    const std::string space_path = namespace_path(nqn, nsid);
     const auto found = present->namespaces.find(nsid);
     const bool there = found != present->namespaces.end();
-    if (!there) steps.add(Verb::make_item, path, "", "the disk within the subsystem");
-    set_all(steps, path, there ? found->second.attributes : Attributes{}, space.attributes,
+    if (!there) steps.add(Verb::make_item, space_path, "", "the disk within the subsystem");
+    set_all(steps, space_path, there ? found->second.attributes : Attributes{}, space.attributes,
             "what is served, and under which identity");
     if (space.enabled && !(there && found->second.enabled))
-      steps.add(Verb::set_attribute, path + "/enable", "1", "the kernel opens the device");
+      steps.add(Verb::set_attribute, space_path + "/enable", "1", "the kernel opens the device");
   }
 }
 

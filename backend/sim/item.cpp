@@ -4,10 +4,10 @@
 
 namespace nvmeofs::sim {
 
-std::set<std::string> names_of(std::span<const Attribute> rows) {
-  std::set<std::string> names;
-  for (const auto& row : rows) names.emplace(row.name);
-  return names;
+std::map<std::string, std::string> texts_of(const Item& item) {
+  std::map<std::string, std::string> texts;
+  for (const auto& row : item.attributes()) texts.emplace(row.name, row.show(item));
+  return texts;
 }
 
 const Attribute* Item::find_attribute(std::string_view name) const {

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <map>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +23,8 @@ struct Attribute {
   Syscall<void> (*store)(Item& item, std::string_view written);
 };
 
-std::set<std::string> names_of(std::span<const Attribute> rows);
+// What stands in its attributes, by their names.
+std::map<std::string, std::string> texts_of(const Item& item);
 
 class Item {
  public:

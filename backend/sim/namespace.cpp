@@ -141,10 +141,6 @@ std::span<const Attribute> Namespace::attributes() const {
   return attribute_rows;
 }
 
-std::set<std::string> Namespace::attribute_names() {
-  return names_of(attribute_rows);
-}
-
 Syscall<void> Namespace::enable() {
   if (enabled_) return {};
   if (!device_path) return fails(EINVAL);

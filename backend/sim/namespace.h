@@ -27,7 +27,6 @@ class Namespace : public Item {
   std::uint32_t nsid() const { return nsid_; }
   bool enabled() const { return enabled_; }
   nvmeofs::Namespace value() const;
-  static std::set<std::string> attribute_names();
 
   std::optional<std::string> device_path;
   std::string uuid;

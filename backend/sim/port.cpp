@@ -186,10 +186,6 @@ std::span<const Attribute> Port::attributes() const {
   return attribute_rows;
 }
 
-std::set<std::string> Port::attribute_names() {
-  return names_of(attribute_rows);
-}
-
 Syscall<void> Port::listen() {
   auto address = parse_listen_address(trtype, adrfam, traddr, trsvcid, nvmet_.machine);
   if (!address) return fails(address.error());

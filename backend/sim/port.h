@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 
 #include "nvmeofs/target.h"
@@ -46,8 +45,6 @@ class Port : public Item {
 
   Syscall<void> listen();
   void stop_listening();
-  // Names of the attributes of every port.
-  static std::set<std::string> attribute_names();
   // After an edit of the machine: a listener whose RDMA device is gone is gone.
   void notice_machine();
   nvmeofs::Port value() const;

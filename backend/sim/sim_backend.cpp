@@ -50,10 +50,16 @@ Result<void> SimBackend::perform(const Step& step) {
 }
 
 const KernelAttributes& SimBackend::attributes() const {
-  static const KernelAttributes all{.port = sim::Port::attribute_names(),
-                                    .subsystem = sim::Subsystem::attribute_names(),
-                                    .space = sim::Namespace::attribute_names(),
-                                    .host = {}};
+  static const auto all = [] {
+    sim::Nvmet nvmet{{}, {}, {}};
+    sim::Subsystem subsystem("sample", nvmet);
+    KernelAttributes found{.port = {},
+                           .subsystem = sim::texts_of(subsystem),
+                           .space = sim::texts_of(sim::Namespace("1", 1, subsystem)),
+                           .host = {}};
+    for (const auto& [name, text] : sim::texts_of(sim::Port("1", nvmet))) found.port.insert(name);
+    return found;
+  }();
   return all;
 }
 

@@ -38,14 +38,20 @@ class Subsystem : public Item {
   bool allows(const std::string& host_nqn) const;
   bool has_enabled_nsid(std::uint32_t nsid) const;
   nvmeofs::Subsystem value() const;
-  static std::set<std::string> attribute_names();
 
-  // Set by the first host's Identify, and never unset: serial and model stay as they are until the
-  // subsystem is removed.
+  // Set by the first host's Identify, and never unset: what it says of itself stays as it is until
+  // the subsystem is removed.
   bool discovered = false;
   bool allow_any_host = false;
   std::string serial;
   std::string model = "Linux";
+  std::string firmware = "6.12.117";
+  std::uint32_t ieee_oui = 0;
+  std::uint32_t version = 1U << 16 | 3U << 8;
+  std::uint16_t cntlid_min = 1;
+  std::uint16_t cntlid_max = 65519;
+  std::uint16_t qid_max = 128;
+  bool pi_enable = false;
 
  private:
   Nvmet& nvmet_;

@@ -45,6 +45,18 @@ Syscall<bool> to_bool(std::string_view written) {
   }
 }
 
+Syscall<std::uint16_t> to_wrapped(std::string_view written) {
+  const bool negative = written.starts_with('-');
+  if (negative || written.starts_with('+')) written.remove_prefix(1);
+  const auto end =
+      std::find_if(written.begin(), written.end(), [](char c) { return c < '0' || c > '9'; });
+  if (end == written.begin()) return fails(EINVAL);
+  std::uint16_t number = 0;
+  for (const char c : std::string_view(written.begin(), end))
+    number = static_cast<std::uint16_t>(number * 10 + (c - '0'));
+  return negative ? static_cast<std::uint16_t>(-number) : number;
+}
+
 Syscall<int> to_int(std::string_view written) {
   const bool negative = written.starts_with('-');
   if (negative) written.remove_prefix(1);

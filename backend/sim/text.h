@@ -19,6 +19,9 @@ Syscall<bool> to_bool(std::string_view written);
 // kstrtou16, kstrtou32 with base 0: 0x1144, 010, +1 and one newline; no blanks. EINVAL, ERANGE.
 Syscall<std::uint32_t> to_unsigned(std::string_view written, std::uint32_t max);
 
+// sscanf %hu: decimal digits and whatever comes after them, modulo 65536. EINVAL.
+Syscall<std::uint16_t> to_wrapped(std::string_view written);
+
 // kstrtoint with base 0. EINVAL, ERANGE.
 Syscall<int> to_int(std::string_view written);
 

@@ -16,7 +16,7 @@ inline const std::set<std::string_view> top_keys = {"format",  "version", "gener
                                                     "exports", "kernel",  "ports"};
 inline const std::set<std::string_view> export_keys = {
     "device", "disk", "has_served", "addresses", "hosts",  "enabled", "serial",
-    "model",  "uuid", "nguid",      "made",      "served", "access"};
+    "model",  "uuid", "nguid",      "made",      "served", "access",  "subsystem"};
 inline const std::set<std::string_view> kernel_keys = {"boot_id", "ports", "hosts", "modules"};
 
 }  // namespace nvmeofs

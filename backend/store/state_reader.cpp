@@ -105,15 +105,21 @@ AccessOf access_of(const Section& section) {
   return access;
 }
 
+SubsystemSettings subsystem_of(const Section& section) {
+  SubsystemSettings settings;
+  const Section of_subsystem(section.place("subsystem"), section.at("subsystem"));
+  for (const auto& [name, value] : section.at("subsystem").items()) {
+    const auto* const setting = find_subsystem_setting(name);
+    if (setting == nullptr || name == "serial" || name == "model")
+      damaged("{}: subsystems have no such setting", of_subsystem.place(name));
+    settings.emplace(setting->attribute,
+                     parsed(of_subsystem.place(name), check(*setting, of_subsystem.text(name))));
+  }
+  return settings;
+}
+
 StoredExport export_of(const std::string& name, const Section& section) {
-  Export wanted{parsed(fmt::format("export {}", printable(name)), Nqn::parse(name)),
-                {},
-                {},
-                false,
-                {},
-                {},
-                false,
-                {}};
+  Export wanted{.name = parsed(fmt::format("export {}", printable(name)), Nqn::parse(name))};
   if (section.has("device"))
     wanted.device = parsed(section.place("device"), DevicePath::parse(section.text("device")));
   if (section.has("disk")) wanted.disk.text = section.text("disk");
@@ -122,6 +128,7 @@ StoredExport export_of(const std::string& name, const Section& section) {
   wanted.hosts = hosts_of(section);
   wanted.enabled = section.boolean("enabled");
   wanted.identity = identity_of(section);
+  if (section.has("subsystem")) wanted.settings = subsystem_of(section);
   StoredExport stored{std::move(wanted), made_of(section)};
   if (section.has("served"))
     stored.served = served_of(Section(section.place("served"), section.at("served")));

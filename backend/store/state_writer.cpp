@@ -35,6 +35,8 @@ Json export_json(const StoredExport& stored) {
     for (const auto& host : wanted.hosts.list) json["hosts"].push_back(text_json(host.str()));
   }
   json["enabled"] = wanted.enabled;
+  for (const auto& [attribute, value] : wanted.settings)
+    json["subsystem"][std::string(find_subsystem_attribute(attribute)->name)] = value;
   json["serial"] = text_json(wanted.identity.serial);
   json["model"] = text_json(wanted.identity.model);
   json["uuid"] = text_json(wanted.identity.uuid);

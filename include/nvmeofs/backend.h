@@ -11,11 +11,11 @@
 
 namespace nvmeofs {
 
-// The names of the files that an object of this kernel has, its directories left out: "param_mdts".
+// The files that an object of this kernel has, its directories left out: "param_mdts".
 struct KernelAttributes {
   std::set<std::string> port;
-  std::set<std::string> subsystem;
-  std::set<std::string> space;  // of a namespace
+  Attributes subsystem;  // with what stands in them at first
+  Attributes space;      // of a namespace, with what stands in them at first
   std::set<std::string> host;
 };
 

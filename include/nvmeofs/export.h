@@ -11,6 +11,7 @@
 #include "nvmeofs/address.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/nqn.h"
+#include "nvmeofs/subsystem_setting.h"
 
 namespace nvmeofs {
 
@@ -86,6 +87,7 @@ struct Export {
   Hosts hosts{};
   bool enabled = false;
   Identity identity{};
+  SubsystemSettings settings{};  // as written; what is not is left to the kernel
   bool operator==(const Export&) const = default;
 };
 

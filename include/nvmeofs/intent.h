@@ -33,6 +33,10 @@ struct SetEnabled {
   bool on = false;
   bool force = false;  // with off: although hosts are connected
 };
+struct SetSubsystemSetting {
+  std::string setting;               // SubsystemSetting::name
+  std::optional<std::string> value;  // as the kernel reads it back; nothing: left to the kernel
+};
 // chown and chmod, of the file or of the directory. Changes nothing in the kernel.
 struct SetAccess {
   Access access;
@@ -48,7 +52,7 @@ struct TakeDown {
 };
 
 using Intent = std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled,
-                            SetAccess, SetPortSetting, TakeDown>;
+                            SetSubsystemSetting, SetAccess, SetPortSetting, TakeDown>;
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {

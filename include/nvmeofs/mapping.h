@@ -58,12 +58,13 @@ bool is_made_for(const Target& observed, const Export& wanted);
 bool is_bare(const Target& observed, const std::string& subsystem);
 
 // What `observed` holds of the name: the export as somebody else's view of it would be. Used to
-// show subsystems that others made. A path or an address that we would refuse is left out.
-Export recognise(const Target& observed, const Nqn& name);
+// show subsystems that others made. A path or an address that we would refuse is left out. `fresh`:
+// what a new subsystem of this kernel has, which nobody need have chosen.
+Export recognise(const Target& observed, const Nqn& name, const Attributes& fresh);
 
 // Whether the subsystem is exactly what an Export can say: one namespace with id 1, and ports whose
 // address an export can name. Only then can it be adopted without losing anything.
-bool is_plain(const Target& observed, const std::string& subsystem);
+bool is_plain(const Target& observed, const std::string& subsystem, const Attributes& fresh);
 
 // Ours, and what the plan makes.
 Shared shared_with(const Shared& ours, const Plan& plan);

@@ -31,8 +31,10 @@ TEST(SimKernel, ListsADirectoryWithItsAttributesAndChildren) {
   EXPECT_EQ(kernel.list("subsystems").value(), std::vector<std::string>{});
   ASSERT_TRUE(kernel.mkdir("subsystems/toto"));
   EXPECT_EQ(kernel.list("subsystems/toto").value(),
-            (std::vector<std::string>{"attr_allow_any_host", "attr_serial", "attr_model",
-                                      "allowed_hosts", "namespaces"}));
+            (std::vector<std::string>{"attr_firmware", "attr_ieee_oui", "attr_version",
+                                      "attr_cntlid_min", "attr_cntlid_max", "attr_qid_max",
+                                      "attr_pi_enable", "attr_allow_any_host", "attr_serial",
+                                      "attr_model", "allowed_hosts", "namespaces"}));
   EXPECT_EQ(kernel.list("subsystems/titi").error(), ENOENT);
 }
 

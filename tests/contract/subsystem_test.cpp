@@ -3,6 +3,7 @@
 
 #include "contract.h"
 #include "nvmeofs/nqn.h"
+#include "nvmeofs/subsystem_setting.h"
 
 namespace nvmeofs::contract {
 namespace {
@@ -77,6 +78,76 @@ TEST_F(Subsystem, ModelTakes40CharactersAndNoMore) {
   given_subsystem("toto");
   EXPECT_EQ(write(toto + "/attr_model", std::string(40, 'm')), done);
   EXPECT_EQ(write(toto + "/attr_model", std::string(41, 'm')), EINVAL);
+}
+
+TEST_F(Subsystem, NamesItsAttributesAndWhatTheyAreAtFirst) {
+  given_subsystem("toto");
+  const auto& fresh = backend().attributes().subsystem;
+  const auto seen = observe().subsystems["toto"].attributes;
+  for (const auto& [name, text] : seen) {
+    ASSERT_TRUE(fresh.contains(name)) << name;
+    if (name == "attr_serial") continue;
+    EXPECT_EQ(text, fresh.at(name)) << name;
+  }
+}
+
+TEST_F(Subsystem, KeepsWhatIsSaidOfIt) {
+  given_subsystem("toto");
+  for (const auto& [name, value] : Attributes{{"attr_firmware", "1.2.3"},
+                                              {"attr_ieee_oui", "0x00abcd"},
+                                              {"attr_version", "1.2.1"},
+                                              {"attr_vendor_id", "0x1b36"},
+                                              {"attr_subsys_vendor_id", "0x1af4"},
+                                              {"attr_cntlid_max", "400"},
+                                              {"attr_cntlid_min", "300"},
+                                              {"attr_qid_max", "64"},
+                                              {"attr_pi_enable", "1"}}) {
+    const bool has_it = backend().attributes().subsystem.contains(name);
+    EXPECT_EQ(write(toto + "/" + name, value), has_it ? done : ENOENT) << name;
+    EXPECT_EQ(subsystem_attribute("toto", name), has_it ? value : "") << name;
+  }
+}
+
+TEST_F(Subsystem, ControllerIdsBeyondTheOtherLimitAreEinval) {
+  given_subsystem("toto");
+  ASSERT_EQ(write(toto + "/attr_cntlid_max", "400"), done);
+  EXPECT_EQ(write(toto + "/attr_cntlid_min", "401"), EINVAL);
+  ASSERT_EQ(write(toto + "/attr_cntlid_min", "300"), done);
+  EXPECT_EQ(write(toto + "/attr_cntlid_max", "299"), EINVAL);
+  EXPECT_EQ(write(toto + "/attr_cntlid_min", "0"), EINVAL);
+}
+
+TEST_F(Subsystem, TakesSmallNumbersModulo65536) {
+  given_subsystem("toto");
+  EXPECT_EQ(write(toto + "/attr_qid_max", "65600"), done);
+  EXPECT_EQ(subsystem_attribute("toto", "attr_qid_max"), "64");
+  EXPECT_EQ(write(toto + "/attr_qid_max", "16x"), done);
+  EXPECT_EQ(subsystem_attribute("toto", "attr_qid_max"), "16");
+  for (const char* text : {"0", "129", "x"})
+    EXPECT_EQ(write(toto + "/attr_qid_max", text), EINVAL) << text;
+}
+
+TEST_F(Subsystem, CutsAVersionToItsBits) {
+  given_subsystem("toto");
+  EXPECT_EQ(write(toto + "/attr_version", "300.300.300"), done);
+  EXPECT_EQ(subsystem_attribute("toto", "attr_version"), "301.45.44");
+  EXPECT_EQ(write(toto + "/attr_version", "2"), EINVAL);
+}
+
+TEST_F(Subsystem, IsFrozenOnceAHostHasConnected) {
+  given_subsystem("toto");
+  ASSERT_EQ(write(toto + "/attr_allow_any_host", "1"), done);
+  given_linked_port("1", tcp(world().traddr), "toto");
+  ASSERT_EQ(write(toto + "/attr_version", "1.2.1"), done);
+  ASSERT_EQ(world().connect("nqn.host", "toto", tcp(world().traddr)), done);
+  world().disconnect();
+  for (const auto& setting : subsystem_settings) {
+    const std::string name(setting.attribute);
+    if (!setting.frozen || !backend().attributes().subsystem.contains(name)) continue;
+    EXPECT_EQ(write(toto + "/" + name, "1.1"), EINVAL) << name;
+  }
+  EXPECT_EQ(write(toto + "/attr_cntlid_min", "7"), done);
+  EXPECT_EQ(write(toto + "/attr_pi_enable", "1"), done);
 }
 
 TEST_F(Subsystem, AllowsNobodyAtFirst) {

@@ -69,7 +69,12 @@ TEST_F(Walkthrough, ShowsTheWholeTree) {
             "discovery.conf\n./exports\n./exports/toto\n./exports/toto/"
             "address\n./exports/toto/clients\n"
             "./exports/toto/device\n./exports/toto/enabled\n./exports/toto/hosts\n"
-            "./exports/toto/plan\n./exports/toto/status\n./log\n./ports\n");
+            "./exports/toto/plan\n./exports/toto/status\n./exports/toto/subsystem\n"
+            "./exports/toto/subsystem/cntlid_max\n./exports/toto/subsystem/cntlid_min\n"
+            "./exports/toto/subsystem/firmware\n./exports/toto/subsystem/ieee_oui\n"
+            "./exports/toto/subsystem/model\n./exports/toto/subsystem/pi_enable\n"
+            "./exports/toto/subsystem/qid_max\n./exports/toto/subsystem/serial\n"
+            "./exports/toto/subsystem/version\n./log\n./ports\n");
   EXPECT_THAT(read("README"), HasSubstr("nvme connect"));
 }
 

@@ -227,7 +227,9 @@ std::string ProtocolTest::text(std::uint64_t node) {
 std::uint64_t ProtocolTest::file(const std::string& name, const std::string& of) {
   std::uint64_t directory = lookup(exports_node, of);
   if (directory == 0) directory = mkdir(exports_node, of).as<fuse_entry_out>().nodeid;
-  return lookup(directory, name);
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return lookup(directory, name);
+  return lookup(lookup(directory, name.substr(0, slash)), name.substr(slash + 1));
 }
 
 void ProtocolTest::complete(const std::string& of) {

@@ -55,10 +55,15 @@ class MortalStore : public Store {
 Target by_address(const Target& target) {
   Target result = target;
   result.ports.clear();
+  // What a new subsystem has by itself is in no plan, as what the transport chooses for a port.
+  for (auto& [nqn, subsystem] : result.subsystems)
+    std::erase_if(subsystem.attributes, [](const auto& attribute) {
+      return attribute.first != "attr_serial" && attribute.first != "attr_model" &&
+             attribute.first != "attr_allow_any_host";
+    });
   for (const auto& [id, port] : target.ports) {
     const auto address = address_of(port);
     const auto placed = result.ports.emplace(address ? address->uri() : "port " + id, port).first;
-    // What the transport chose when the port came up is in no plan.
     std::erase_if(placed->second.attributes, [](const auto& attribute) {
       return attribute.first.starts_with("param_") || attribute.first == "addr_treq";
     });

@@ -245,7 +245,7 @@ TEST_F(RestartTest, SubsystemThatOthersMadeMeanwhileIsShownAndLeft) {
   ASSERT_EQ(status("toto").state, State::foreign);
   engine_.reset();
   StoredState state;
-  Export wanted = recognise(theirs, Nqn::parse("toto").value());
+  Export wanted = recognise(theirs, Nqn::parse("toto").value(), backend_.attributes().subsystem);
   wanted.identity = random_identity();
   state.exports.emplace("toto", StoredExport{wanted});
   ASSERT_TRUE(store_.save(state));

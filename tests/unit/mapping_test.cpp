@@ -105,14 +105,14 @@ TEST(Mapping, LinksByOthersToOurSubsystemGoWithIt) {
 
 TEST(Recognition, FindsWhatAnExportOfTheSameWouldBe) {
   const Export toto = served("toto", {address("10.0.0.1"), address("[fd00::1]")});
-  EXPECT_EQ(recognise(with_export({}, toto, {}), toto.name), toto);
+  EXPECT_EQ(recognise(with_export({}, toto, {}), toto.name, {}), toto);
 }
 
 TEST(Recognition, TakesTheExportsOwnKindForPlain) {
   Target target = with_export({}, served("toto", {address("10.0.0.1")}), {});
-  EXPECT_TRUE(is_plain(target, "toto"));
+  EXPECT_TRUE(is_plain(target, "toto", {}));
   target.ports.at("1").subsystems["toto"] = "by-hand";
-  EXPECT_TRUE(is_plain(target, "toto"));
+  EXPECT_TRUE(is_plain(target, "toto", {}));
 }
 
 TEST(Recognition, DoesNotTakeForPlainWhatAnExportCannotSay) {
@@ -124,7 +124,7 @@ TEST(Recognition, DoesNotTakeForPlainWhatAnExportCannotSay) {
   fc.ports["2"] = {.attributes = {{"addr_trtype", "fc"}}, .subsystems = {{"toto", "toto"}}};
   no_device.subsystems.at("toto").namespaces.at("1").attributes.erase("device_path");
   for (const Target& target : {two, other_nsid, fc, no_device})
-    EXPECT_FALSE(is_plain(target, "toto"));
+    EXPECT_FALSE(is_plain(target, "toto", {}));
 }
 
 TEST(Shared, AreWhatOurOwnStepsMade) {

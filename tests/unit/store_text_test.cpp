@@ -93,6 +93,20 @@ TEST(StateText, HasOwnersAndModesByFile) {
   EXPECT_EQ(read_state(text)->state, state);
 }
 
+TEST(StateText, HasWhatASubsystemSaysOfItself) {
+  auto state = small_state();
+  state.exports.at("toto").wanted.settings = {{"attr_qid_max", "64"}, {"attr_version", "2.0"}};
+  const auto text = edited(written(state));
+  EXPECT_THAT(text, HasSubstr(R"("subsystem": {
+        "qid_max": "64",
+        "version": "2.0"
+      })"));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, "\"64\"", "\"640\"")), HasSubstr("\"qid_max\""));
+  EXPECT_THAT(error_of(replaced(text, "\"qid_max\"", "\"colour\"")),
+              HasSubstr("subsystems have no such setting"));
+}
+
 TEST(StateText, HasWhatIsSetForPorts) {
   auto state = small_state();
   state.ports[TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value()] = {
