@@ -70,9 +70,13 @@ class Branch {
     completion(refuse(EPERM, Reason::not_offered, "only exports have owners of their own"));
   }
 
-  // mkdir and rmdir in directory().
-  virtual void make(Caller caller, std::string_view name, Completion completion) const = 0;
-  virtual void remove(Caller caller, std::string_view name, Completion completion) const = 0;
+  // Whether people make directories in it: in directory(), and perhaps in others below.
+  virtual bool is_for_making(NodeId node) const { return node == directory(); }
+  // mkdir and rmdir in such a one.
+  virtual void make(Caller caller, NodeId in, std::string_view name,
+                    Completion completion) const = 0;
+  virtual void remove(Caller caller, NodeId in, std::string_view name,
+                      Completion completion) const = 0;
 };
 
 }  // namespace nvmeofs

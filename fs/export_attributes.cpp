@@ -12,7 +12,8 @@ namespace nvmeofs {
 namespace {
 
 std::string show_device(const Engine&, const ExportView& view) {
-  return view.wanted.device ? view.wanted.device->str() + "\n" : std::string();
+  const auto& device = view.wanted.first().device;
+  return device ? device->str() + "\n" : std::string();
 }
 
 Result<Intent> store_device(std::string_view text, const StoreRules&) {

@@ -9,7 +9,7 @@
 
 #include "fs/connection_attributes.h"
 #include "fs/discovery_attributes.h"
-#include "fs/export_attributes.h"
+#include "fs/exports_branch.h"
 #include "fs/port_attributes.h"
 
 namespace nvmeofs {
@@ -72,6 +72,19 @@ std::vector<unsigned> writable_slots(const Rows& rows) {
   return slots;
 }
 
+struct NamedSpace {
+  std::uint64_t serial;
+  Time changed;
+};
+
+// By the names of their directories; they change with the export.
+std::map<std::string, NamedSpace> spaces_of(const ExportView& view) {
+  std::map<std::string, NamedSpace> spaces;
+  for (const auto& [nsid, space] : view.spaces)
+    spaces.emplace(std::to_string(nsid), NamedSpace{space.serial, view.changed});
+  return spaces;
+}
+
 }  // namespace
 
 std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
@@ -81,6 +94,14 @@ std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
                           [] { return writable_slots(port_attributes()); });
   list.insert(list.end(), std::make_move_iterator(of_ports.begin()),
               std::make_move_iterator(of_ports.end()));
+  for (const auto& [name, view] : after.exports) {
+    const auto then = before.exports.find(name);
+    if (then == before.exports.end() || then->second.serial != view.serial) continue;
+    auto of_spaces = changes(spaces_of(then->second), spaces_of(view), namespaces_node(view.serial),
+                             space_node, [] { return writable_slots(space_attributes()); });
+    list.insert(list.end(), std::make_move_iterator(of_spaces.begin()),
+                std::make_move_iterator(of_spaces.end()));
+  }
   return list;
 }
 

@@ -27,7 +27,7 @@ inline constexpr NodeId host_config_node = 7;     // connections/config.json
 inline constexpr NodeId discovery_conf_node = 8;  // discovery/discovery.conf
 inline constexpr NodeId ports_node = 9;
 
-enum class Below : std::uint8_t { exports, connections, discovery, ports };
+enum class Below : std::uint8_t { exports, connections, discovery, ports, spaces };
 
 constexpr NodeId node_below(Below branch, std::uint64_t serial, unsigned slot) {
   return serial << 11 | static_cast<NodeId>(branch) << 8 | slot;
@@ -43,6 +43,10 @@ constexpr NodeId discovery_node_of(std::uint64_t serial, unsigned slot = 0) {
 }
 constexpr NodeId port_node(std::uint64_t serial, unsigned slot = 0) {
   return node_below(Below::ports, serial, slot);
+}
+// Of a namespace of an export, and its files.
+constexpr NodeId space_node(std::uint64_t serial, unsigned slot = 0) {
+  return node_below(Below::spaces, serial, slot);
 }
 // Serials begin with 1.
 constexpr bool is_fixed(NodeId node) {
@@ -62,6 +66,9 @@ constexpr bool is_below_discovery(NodeId node) {
 }
 constexpr bool is_below_ports(NodeId node) {
   return is_below(Below::ports, node);
+}
+constexpr bool is_below_spaces(NodeId node) {
+  return is_below(Below::spaces, node);
 }
 constexpr std::uint64_t serial_of(NodeId node) {
   return node >> 11;

@@ -150,7 +150,7 @@ void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t) {
     // std::function wants to be copied, a Reply does not.
     auto waiting = std::make_shared<Reply>(std::move(reply));
     branch->make(
-        caller_of(req), name,
+        caller_of(req), parent, name,
         [&tree = fs.tree(), waiting, parent, name = std::string(name)](Result<void> result) {
           if (!result) return waiting->error(result.error().errnum);
           const auto entry = tree.lookup(parent, name).and_then([&](NodeId node) {
@@ -166,7 +166,7 @@ void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
     const Branch* const branch = fs.tree().branch_at(parent);
     if (branch == nullptr) return reply.error(EPERM);
     auto waiting = std::make_shared<Reply>(std::move(reply));
-    branch->remove(caller_of(req), name, [waiting](Result<void> result) {
+    branch->remove(caller_of(req), parent, name, [waiting](Result<void> result) {
       waiting->error(result ? 0 : result.error().errnum);
     });
   });

@@ -220,13 +220,15 @@ class TableBranch : public Branch {
     return attribute == nullptr || attribute->store != nullptr;
   }
 
-  void make(Caller caller, std::string_view name, Completion completion) const override {
+  void make(Caller caller, NodeId /*in*/, std::string_view name,
+            Completion completion) const override {
     table_.decides.submit(
         {std::move(caller), std::string(name), 0, "", "", Table::make(name, default_transport_)},
         std::move(completion));
   }
 
-  void remove(Caller caller, std::string_view name, Completion completion) const override {
+  void remove(Caller caller, NodeId /*in*/, std::string_view name,
+              Completion completion) const override {
     table_.decides.submit({std::move(caller), std::string(name), 0, "", "", Table::remove()},
                           std::move(completion));
   }

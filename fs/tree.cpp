@@ -38,7 +38,7 @@ const Branch* Tree::branch_of(NodeId node) const {
 
 const Branch* Tree::branch_at(NodeId directory) const {
   const Branch* const branch = branch_of(directory);
-  return branch != nullptr && branch->directory() == directory ? branch : nullptr;
+  return branch != nullptr && branch->is_for_making(directory) ? branch : nullptr;
 }
 
 Found<NodeId> Tree::lookup(NodeId parent, std::string_view name) const {

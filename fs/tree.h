@@ -33,7 +33,7 @@ class Tree {
   // Whether the kernel may keep size and times for a while. Not those of a report: they change
   // without anything being written.
   bool cacheable(NodeId node) const;
-  // The branch whose directory this is; nullptr: nothing is made or removed there.
+  // The branch in whose directory people make others; nullptr: nothing is made or removed there.
   const Branch* branch_at(NodeId directory) const;
   // The branch that the node is of; nullptr: of the root itself.
   const Branch* branch_of(NodeId node) const;

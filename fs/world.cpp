@@ -35,8 +35,7 @@ class SimWorld : public World {
  public:
   explicit SimWorld(Stores stores) : stores_(std::move(stores)) {}
   Environment environment() override {
-    return {backend_, devices_,         addresses_, sessions_,
-            watch_,   *stores_.exports, boot_,      random_identity};
+    return {backend_, devices_, addresses_, sessions_, watch_, *stores_.exports, boot_};
   }
   ConnectionsEnvironment connections() override { return {initiator_, *stores_.connections}; }
   DiscoveriesEnvironment discoveries(Connections& connections) override {
@@ -46,7 +45,7 @@ class SimWorld : public World {
  private:
   Stores stores_;
   // This kernel begins with the program and ends with it.
-  const std::string boot_ = random_identity().uuid;
+  const std::string boot_ = random_uuid();
   SimKernel kernel_{SimMachine::example()};
   SimBackend backend_{kernel_};
   SimDevices devices_{kernel_};
@@ -67,8 +66,7 @@ class NvmetWorld : public World {
   NvmetWorld(Stores stores, std::unique_ptr<NvmetBackend> backend)
       : stores_(std::move(stores)), backend_(std::move(backend)) {}
   Environment environment() override {
-    return {*backend_, devices_,         addresses_, sessions_,
-            changes_,  *stores_.exports, boot_,      random_identity};
+    return {*backend_, devices_, addresses_, sessions_, changes_, *stores_.exports, boot_};
   }
   ConnectionsEnvironment connections() override { return {initiator_, *stores_.connections}; }
   DiscoveriesEnvironment discoveries(Connections& connections) override {

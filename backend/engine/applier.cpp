@@ -6,10 +6,16 @@
 #include <cerrno>
 
 #include "engine/changes.h"
+#include "engine/identity.h"
 #include "engine/shared_objects.h"
 #include "nvmeofs/text.h"
 
 namespace nvmeofs {
+namespace {
+
+constexpr const char* default_model = "nvmeofs";
+
+}  // namespace
 
 Applier::Applier(Environment environment, EngineOptions options, std::shared_ptr<Mailbox> mailbox,
                  Publish publish)
@@ -113,10 +119,12 @@ void Applier::make_export(Request& request, const Completion& completion) {
         {EEXIST, Reason::exists,
          found->second.view.foreign ? "something else has made a subsystem of this name already"
                                     : "it is there already"});
-  const StoredExport draft{.wanted = {.name = *name,
-                                      .hosts = {.any = options_.hosts_any, .list = {}},
-                                      .identity = environment_.new_identity()},
-                           .made = std::chrono::system_clock::now()};
+  StoredExport draft{.wanted = {.name = *name,
+                                .hosts = {.any = options_.hosts_any, .list = {}},
+                                .identity = {.serial = random_serial(), .model = default_model}},
+                     .made = std::chrono::system_clock::now()};
+  draft.wanted.first().uuid = random_uuid();
+  draft.wanted.first().nguid = random_uuid();
   if (auto saved = save_export(request.name, draft, {}); !saved)
     return refuse_request(nullptr, request, completion, saved.error());
   LiveExport& placed = entries_.place(
@@ -173,13 +181,19 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
         {EBUSY, Reason::kernel_waits, fmt::format("an earlier change is {}", entry.view.failed)});
   if (auto seen = look(); !seen) return refuse_request(&entry, request, completion, seen.error());
 
+  const auto is_of = [&](const auto& space) { return space.second.serial == request.space; };
+  if (request.space != 0 && std::none_of(entry.view.spaces.begin(), entry.view.spaces.end(), is_of))
+    return refuse_request(
+        &entry, request, completion,
+        {ESTALE, Reason::gone, "the namespace was removed while this file was open"});
   const Export& now = entry.view.wanted;
   if (entry.view.foreign &&
       !is_plain(observed_, now.name.str(), environment_.backend.attributes().subsystem))
     return refuse_request(&entry, request, completion,
                           {EBUSY, Reason::foreign,
-                           "something else made this subsystem, and it holds more or less than one "
-                           "disk at addresses of this machine; change it with what made it"});
+                           "something else made this subsystem, and it holds what an export cannot "
+                           "say, or serves no disk at an address of this machine; change it with "
+                           "what made it"});
 
   auto next = changed(now, *request.intent);
   if (!next) return refuse_request(&entry, request, completion, next.error());
@@ -188,11 +202,13 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   // A claim that was made for nothing ends before the answer: who gets it may try the device at
   // once.
   const auto refuse_it = [&](const Error& error) {
-    transaction->claim.reset();
+    transaction->claims.clear();
     refuse_request(&entry, request, transaction->completion, error);
   };
   if (auto prepared = prepare(entry, *transaction); !prepared) return refuse_it(prepared.error());
-  if (transaction->next.enabled && !transaction->absent.device) transaction->next.has_served = true;
+  if (transaction->next.enabled)
+    for (auto& [nsid, space] : transaction->next.spaces)
+      if (space.enabled && !transaction->absent.devices.contains(nsid)) space.has_served = true;
 
   const auto* hosts = std::get_if<SetHosts>(&*request.intent);
   const bool forced_out = hosts != nullptr && hosts->force;
@@ -204,7 +220,9 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   if (draft) plan.clear();
   const auto* enabling = std::get_if<SetEnabled>(&*request.intent);
   const auto* take_down = std::get_if<TakeDown>(&*request.intent);
+  const auto* space = std::get_if<SetNamespaceEnabled>(&*request.intent);
   const bool force = forced_out || (enabling != nullptr && enabling->force) ||
+                     (space != nullptr && space->force) ||
                      (take_down != nullptr && take_down->force);
   if (auto harmless = check_nobody_loses(entry, transaction->next, plan, force); !harmless)
     return refuse_it(harmless.error());
@@ -216,6 +234,7 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
     return refuse_it(saved.error());
   if (draft) {
     entry.view.wanted = std::move(transaction->next);
+    entry.view.access = stored_.exports.at(now.name.str()).access;
     return accept(&entry, request, transaction->completion, "");
   }
   begin_transaction(entry, std::move(transaction), std::move(plan));

@@ -52,13 +52,14 @@ class Applier {
   Result<void> check_name_is_free(const LiveExport& entry);
   Result<void> check_identity_is_free(const Export& next);
   Result<void> check_addresses(const LiveExport& entry, Transaction& transaction, bool lenient);
-  Result<void> check_device(LiveExport& entry, Transaction& transaction, bool lenient);
-  // EBUSY when another export, of ours or not, serves the device or a part of it.
-  Result<void> check_not_served(const LiveExport& entry, const DeviceId& device);
+  Result<void> check_device(LiveExport& entry, Transaction& transaction, Nsid nsid, bool lenient);
+  Result<void> check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
+  // EBUSY when another namespace, of ours or not, serves the device or a part of it.
+  Result<void> check_not_served(const LiveExport& entry, Nsid nsid, const DeviceId& device);
   // The claim of what the path led to when it was looked at.
   Result<std::unique_ptr<Claim>> claim_same(const DevicePath& device, const DeviceId& seen,
                                             Members members);
-  Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry);
+  Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry, Nsid nsid);
   bool must_send_hosts_away(const Export& next);
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);
@@ -76,12 +77,12 @@ class Applier {
   void look_after(LiveExport& entry);
   // For a while: what the machine does meanwhile is looked at when that is over.
   static void leave_alone(LiveExport& entry);
-  Result<void> find_device(LiveExport& entry, Transaction& transaction);
+  Result<void> find_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
   // Whether the kernel holds an earlier coming of the disk: it was pulled out and plugged in again
   // while no program looked.
-  bool kernel_holds_another(const LiveExport& entry, const Claim& claim) const;
+  bool kernel_holds_another(const LiveExport& entry, Nsid nsid, const Claim& claim) const;
   void find_addresses(const LiveExport& entry, Transaction& transaction);
-  void look_at_size(LiveExport& entry);
+  void look_at_size(LiveExport& entry, Nsid nsid, LiveSpace& space);
   bool may_be_put_right(const LiveExport& entry, const Transaction& transaction, const Plan& plan);
 
   // transaction.cpp: into the kernel, or back
@@ -91,6 +92,8 @@ class Applier {
   void advance(LiveExport& entry);
   bool step_forward(LiveExport& entry, const Runner::Outcome& outcome, bool was_held_up);
   Result<void> check_opened_device(const Transaction& transaction);
+  // The claims of the transaction are the export's from here on.
+  void hold(LiveExport& entry, Transaction& transaction) const;
   void undo(LiveExport& entry, Error cause);
   void succeed(LiveExport& entry);
   void fail(LiveExport& entry, std::string failed);
@@ -102,6 +105,8 @@ class Applier {
   Result<void> save_export(const std::string& name, const StoredExport& next, const Plan& plan);
   Result<void> save_removal(const std::string& name);
   ServedDisk opened_by(const Claim& claim) const;
+  static std::map<Nsid, ServedDisk> opened(const LiveExport& entry);
+  static AccessOf access_after(const LiveExport& entry, const Export& next);
   // As it is to be when the transaction is done.
   StoredExport stored_after(const LiveExport& entry, const Transaction& transaction) const;
   // After a change was taken back: only told in the log when that cannot be saved.
@@ -110,6 +115,7 @@ class Applier {
   // records.cpp: what is shown and told
   Result<void> look();
   void look_for_foreign();
+  void look_for_spaces();
   void publish();
   void publish_soon();
   void accept(LiveExport* entry, const Request& request, const Completion& completion,
@@ -136,6 +142,7 @@ class Applier {
   std::set<std::string> followed_;
   RecordLog log_;
   std::uint64_t generation_ = 0;
+  std::uint64_t last_space_ = 0;
   bool unpublished_ = false;
   std::chrono::steady_clock::time_point published_;
 };

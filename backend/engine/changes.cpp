@@ -24,8 +24,17 @@ tl::unexpected<Error> frozen() {
       "and 1 after it");
 }
 
+tl::unexpected<Error> no_namespace() {
+  return refuse(ENOENT, Reason::gone, "there is no such namespace");
+}
+
 struct Change {
   Export next;
+
+  bool serves_something() const {
+    return std::any_of(next.spaces.begin(), next.spaces.end(),
+                       [](const auto& space) { return space.second.enabled; });
+  }
 
   Result<Export> operator()(const MakeExport&) {
     return refuse(EIO, Reason::internal, "mkdir is no change of an export");
@@ -48,8 +57,58 @@ struct Change {
   }
 
   Result<Export> operator()(const SetDevice& intent) {
-    if (!intent.device && next.enabled) return disable_first();
-    next.device = intent.device;
+    const auto space = next.spaces.find(intent.nsid);
+    if (space == next.spaces.end()) return no_namespace();
+    if (!intent.device && next.enabled && space->second.enabled) return disable_first();
+    if (!intent.device && intent.nsid != first_nsid) space->second.enabled = false;
+    space->second.device = intent.device;
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const MakeNamespace& intent) {
+    if (next.spaces.contains(intent.nsid))
+      return refuse(EEXIST, Reason::exists, "it is there already");
+    next.spaces.emplace(intent.nsid, Space{});
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const RemoveNamespace& intent) {
+    if (intent.nsid == first_nsid)
+      return refuse(EPERM, Reason::not_offered,
+                    "namespace 1 goes with the export; write 0 to its enabled to serve the others "
+                    "without it");
+    const auto space = next.spaces.find(intent.nsid);
+    if (space == next.spaces.end()) return no_namespace();
+    if (space->second.enabled)
+      return refuse(EBUSY, Reason::still_enabled, "write 0 to its enabled first");
+    next.spaces.erase(space);
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetNamespaceEnabled& intent) {
+    const auto space = next.spaces.find(intent.nsid);
+    if (space == next.spaces.end()) return no_namespace();
+    if (intent.on && !space->second.device)
+      return refuse(EINVAL, Reason::incomplete, "it has no device yet; write one to device first");
+    space->second.enabled = intent.on;
+    if (next.enabled && !serves_something())
+      return refuse(EBUSY, Reason::still_enabled,
+                    "no other namespace of the export is enabled; write 0 to enabled of the export "
+                    "instead");
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetNamespaceIdentity& intent) {
+    const auto found = next.spaces.find(intent.nsid);
+    if (found == next.spaces.end()) return no_namespace();
+    Space& space = found->second;
+    const Space before = space;
+    if (intent.uuid) space.uuid = *intent.uuid;
+    if (intent.nguid) space.nguid = *intent.nguid;
+    if (space != before && next.enabled && space.enabled)
+      return refuse(EBUSY, Reason::still_enabled,
+                    "hosts would take it for another disk; write 0 to enabled of the namespace "
+                    "first");
     return std::move(next);
   }
 
@@ -105,11 +164,15 @@ struct Change {
   Result<Export> operator()(const SetEnabled& intent) {
     next.enabled = intent.on;
     if (!intent.on) return std::move(next);
-    if (!next.device && next.addresses.empty())
+    const Space& first = next.first();
+    if (first.enabled && !first.device && next.addresses.empty())
       return refuse(EINVAL, Reason::incomplete,
                     "it has no device and no address yet; write both first");
-    if (!next.device)
+    if (first.enabled && !first.device)
       return refuse(EINVAL, Reason::incomplete, "it has no device yet; write one to device first");
+    if (!serves_something())
+      return refuse(EINVAL, Reason::incomplete,
+                    "none of its namespaces is enabled; write 1 to enabled of one first");
     if (next.addresses.empty())
       return refuse(EINVAL, Reason::incomplete,
                     "it has no address yet; write one to address first");
@@ -160,6 +223,19 @@ std::vector<Client> who_would_lose(const std::vector<Client>& clients, const Pla
       });
   return losers;
 }
+
+namespace {
+
+// Of "subsystems/toto/namespaces/2/enable"; nullptr: it has none.
+const DevicePath* device_of(const Export& wanted, std::string_view path) {
+  for (const auto& [nsid, space] : wanted.spaces)
+    if (space.device &&
+        path == fmt::format("subsystems/{}/namespaces/{}/enable", wanted.name.str(), nsid))
+      return &*space.device;
+  return nullptr;
+}
+
+}  // namespace
 
 std::string in_words(const Plan& plan) {
   constexpr std::size_t enough = 3;
@@ -224,8 +300,8 @@ Error explained(const Error& refusal, const Step& step, const Target& observed,
       default:
         break;
     }
-  } else if (opens && wanted.device) {
-    const std::string path = printable(wanted.device->path());
+  } else if (const DevicePath* const device = opens ? device_of(wanted, step.path) : nullptr) {
+    const std::string path = printable(device->path());
     switch (refusal.errnum) {
       case EINVAL:
         error.message += fmt::format(

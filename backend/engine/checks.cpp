@@ -3,6 +3,7 @@
 
 #include "engine/applier.h"
 #include "engine/changes.h"
+#include "engine/identity.h"
 #include "nvmeofs/text.h"
 
 namespace nvmeofs {
@@ -41,7 +42,13 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
   const auto* enabling = std::get_if<SetEnabled>(&*transaction.request.intent);
   const bool lenient = enabling == nullptr && entry.view.wanted.enabled;
   if (auto free = check_name_is_free(entry); !free) return free;
-  const bool named = std::holds_alternative<SetSubsystemSetting>(*transaction.request.intent);
+  const Intent& intent = *transaction.request.intent;
+  for (auto& [nsid, space] : transaction.next.spaces) {
+    if (space.uuid.empty()) space.uuid = random_uuid();
+    if (space.nguid.empty()) space.nguid = random_uuid();
+  }
+  const bool named = std::holds_alternative<SetSubsystemSetting>(intent) ||
+                     std::holds_alternative<SetNamespaceIdentity>(intent);
   if (transaction.next.enabled || named)
     if (auto free = check_identity_is_free(transaction.next); !free) return free;
   if (auto together =
@@ -49,7 +56,9 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
       !together)
     return together;
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
-  return check_device(entry, transaction, lenient);
+  for (const auto& [nsid, space] : transaction.next.spaces)
+    if (auto checked = check_device(entry, transaction, nsid, lenient); !checked) return checked;
+  return {};
 }
 
 Result<void> Applier::check_name_is_free(const LiveExport& entry) {
@@ -70,20 +79,40 @@ Result<void> Applier::check_identity_is_free(const Export& next) {
         "disk; remove that one, or make this export anew",
         what, printable(value), printable(by));
   };
+  const auto compare = [&](const Space& ours, const std::string& uuid, const std::string& nguid,
+                           const std::string& by) -> Result<void> {
+    if (!uuid.empty() && uuid == ours.uuid) return taken("UUID", uuid, by);
+    if (!is_zero(nguid) && nguid == ours.nguid) return taken("NGUID", nguid, by);
+    return {};
+  };
+  for (const auto& [nsid, space] : next.spaces) {
+    for (const auto& [other_nsid, other] : next.spaces)
+      if (other_nsid < nsid)
+        if (auto free = compare(space, other.uuid, other.nguid,
+                                fmt::format("{}, namespace {},", next.name.str(), other_nsid));
+            !free)
+          return free;
+    for (const auto& [name, entry] : entries_) {
+      if (name == next.name.str()) continue;
+      for (const auto& [other_nsid, other] : entry.view.wanted.spaces)
+        if (auto free = compare(space, other.uuid, other.nguid, name); !free) return free;
+    }
+    for (const auto& [name, other] : observed_.subsystems) {
+      if (name == next.name.str()) continue;
+      for (const auto& [other_nsid, there] : other.namespaces)
+        if (auto free = compare(space, attribute(there.attributes, "device_uuid"),
+                                attribute(there.attributes, "device_nguid"), name);
+            !free)
+          return free;
+    }
+  }
   for (const auto& [name, entry] : entries_)
     if (name != next.name.str() && entry.view.wanted.identity.serial == next.identity.serial)
       return taken("serial number", next.identity.serial, name);
   for (const auto& [name, other] : observed_.subsystems) {
-    if (name == next.name.str()) continue;
     const auto serial = attribute(other.attributes, "attr_serial");
-    if (!serial.empty() && serial == next.identity.serial)
+    if (name != next.name.str() && !serial.empty() && serial == next.identity.serial)
       return taken("serial number", serial, name);
-    for (const auto& [nsid, space] : other.namespaces) {
-      const auto uuid = attribute(space.attributes, "device_uuid");
-      const auto nguid = attribute(space.attributes, "device_nguid");
-      if (!uuid.empty() && uuid == next.identity.uuid) return taken("UUID", uuid, name);
-      if (!is_zero(nguid) && nguid == next.identity.nguid) return taken("NGUID", nguid, name);
-    }
   }
   return {};
 }
@@ -109,16 +138,22 @@ Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& tran
   return {};
 }
 
-Result<void> Applier::check_not_served(const LiveExport& entry, const DeviceId& device) {
+Result<void> Applier::check_not_served(const LiveExport& entry, Nsid nsid, const DeviceId& device) {
   for (const auto& [name, other] : entries_) {
-    if (&other == &entry) continue;
-    if (other.claim && other.claim->device().overlaps(device))
+    for (const auto& [other_nsid, space] : other.spaces) {
+      if ((&other == &entry && other_nsid == nsid) || !space.claim ||
+          !space.claim->device().overlaps(device))
+        continue;
+      if (&other == &entry)
+        return refuse(EBUSY, Reason::device_served, "namespace {} of this export serves it already",
+                      other_nsid);
       return refuse(EBUSY, Reason::device_served, "the export {} serves it already",
                     printable(name));
-    if (!other.view.foreign) continue;
+    }
+    if (&other == &entry || !other.view.foreign) continue;
     const auto found = observed_.subsystems.find(name);
     if (found == observed_.subsystems.end()) continue;
-    for (const auto& [nsid, space] : found->second.namespaces) {
+    for (const auto& [other_nsid, space] : found->second.namespaces) {
       if (!space.enabled) continue;
       const auto theirs = environment_.devices.identify(attribute(space.attributes, "device_path"));
       if (theirs && theirs->overlaps(device))
@@ -130,39 +165,48 @@ Result<void> Applier::check_not_served(const LiveExport& entry, const DeviceId& 
   return {};
 }
 
-Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, bool lenient) {
-  const Export& now = entry.view.wanted;
-  Export& next = transaction.next;
-  const bool written = std::holds_alternative<SetDevice>(*transaction.request.intent);
-  const bool unclaimed = next.enabled && (entry.view.foreign || !entry.claim);
+Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, Nsid nsid,
+                                   bool lenient) {
+  Space& next = transaction.next.spaces.at(nsid);
+  const auto* setting = std::get_if<SetDevice>(&*transaction.request.intent);
   if (!next.device) {
     next.disk = {};
     next.has_served = false;
     return {};
   }
-  if (!written && !unclaimed) return {};
+  if (setting != nullptr && setting->nsid == nsid)
+    return check_written_device(entry, transaction, nsid);
 
-  if (!written) {
-    if (lenient && entry.view.absent.device) {
-      transaction.absent.device = true;
-      transaction.waiting = entry.view.waiting;
-      return {};
-    }
-    auto claim = claim_known(entry);
-    if (!claim) return tl::unexpected(claim.error());
-    next.disk = (*claim)->identity();
-    transaction.claim = std::move(*claim);
+  const bool unclaimed = transaction.next.enabled && next.enabled &&
+                         (entry.view.foreign || entry.claim(nsid) == nullptr);
+  if (!unclaimed) return {};
+  if (lenient && entry.view.absent.devices.contains(nsid)) {
+    transaction.absent.devices.insert(nsid);
+    transaction.waiting = entry.view.waiting;
     return {};
   }
+  auto claim = claim_known(entry, nsid);
+  if (!claim) return tl::unexpected(claim.error());
+  for (const auto& [other_nsid, other] : transaction.claims)
+    if (other->device().overlaps((*claim)->device()))
+      return refuse(EBUSY, Reason::device_served,
+                    "namespaces {} and {} of this export have the same disk", other_nsid, nsid);
+  next.disk = (*claim)->identity();
+  transaction.claims.insert_or_assign(nsid, std::move(*claim));
+  return {};
+}
 
+Result<void> Applier::check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid) {
+  const Space& now = entry.view.wanted.spaces.at(nsid);
+  Space& next = transaction.next.spaces.at(nsid);
   auto id = environment_.devices.identify(next.device->path());
   if (!id) return tl::unexpected(id.error());
   const Caller& caller = transaction.request.caller;
   if (!caller.is_root())
     if (auto may = environment_.devices.check_caller(caller, next.device->path()); !may) return may;
-  if (entry.claim && entry.claim->device().same(*id))
+  if (const Claim* const held = entry.claim(nsid); held != nullptr && held->device().same(*id))
     return {};  // another name of what it serves already
-  if (auto free = check_not_served(entry, *id); !free) return free;
+  if (auto free = check_not_served(entry, nsid, *id); !free) return free;
 
   // What hosts have put on this disk is no reason to refuse it; on another it is.
   bool served_before = false;
@@ -175,11 +219,11 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
     next.disk = seen->identity;
   }
   const Members members = served_before ? Members::allow : Members::refuse;
-  if (next.enabled) {
+  if (transaction.next.enabled && next.enabled) {
     auto claim = claim_same(*next.device, *id, members);
     if (!claim) return tl::unexpected(claim.error());
     next.disk = (*claim)->identity();
-    transaction.claim = std::move(*claim);
+    transaction.claims.insert_or_assign(nsid, std::move(*claim));
   } else if (!served_before) {
     const auto seen = environment_.devices.examine(*next.device, members);
     if (!seen) return tl::unexpected(seen.error());
@@ -190,9 +234,8 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
   // A host that comes back after an outage would go on with its cached blocks on another disk's
   // data, if that disk had the identity of the one it knew.
   if (now.has_served) {
-    const Identity fresh = environment_.new_identity();
-    next.identity.uuid = fresh.uuid;
-    next.identity.nguid = fresh.nguid;
+    next.uuid = random_uuid();
+    next.nguid = random_uuid();
   }
   return {};
 }
@@ -206,11 +249,11 @@ Result<std::unique_ptr<Claim>> Applier::claim_same(const DevicePath& device, con
 }
 
 // The device as it was written once, if the path still leads to it.
-Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry) {
-  const Export& now = entry.view.wanted;
+Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry, Nsid nsid) {
+  const Space& now = entry.view.wanted.spaces.at(nsid);
   auto id = environment_.devices.identify(now.device->path());
   if (!id) return tl::unexpected(id.error());
-  if (auto free = check_not_served(entry, *id); !free) return tl::unexpected(free.error());
+  if (auto free = check_not_served(entry, nsid, *id); !free) return tl::unexpected(free.error());
   auto claim = claim_same(*now.device, *id,
                           now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
   if (claim && !(*claim)->identity().can_be(now.disk))

@@ -6,8 +6,6 @@
 
 namespace nvmeofs {
 
-namespace {
-
 std::string random_uuid() {
   uuid_t uuid;
   uuid_generate_random(uuid);
@@ -16,17 +14,10 @@ std::string random_uuid() {
   return text.data();
 }
 
-}  // namespace
-
-Identity random_identity() {
-  Identity identity;
-  identity.uuid = random_uuid();
-  // The 20 digits of another UUID in which version and variant do not stand.
+std::string random_serial() {
+  // The 20 digits of a UUID in which version and variant do not stand.
   const std::string random = random_uuid();
-  identity.serial = random.substr(0, 8) + random.substr(24);
-  identity.model = "nvmeofs";
-  identity.nguid = random_uuid();
-  return identity;
+  return random.substr(0, 8) + random.substr(24);
 }
 
 }  // namespace nvmeofs

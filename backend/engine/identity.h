@@ -1,12 +1,12 @@
-// New identities for new exports.
+// New identities for new exports and namespaces.
 #pragma once
 
 #include "nvmeofs/export.h"
 
 namespace nvmeofs {
 
-// A random UUID (version 4), as random an NGUID, and a serial number of 20 random hexadecimal
-// digits, as nvmet would make them; the difference is that ours are kept. Any thread.
-Identity random_identity();
+// Random ones, as nvmet would make them; the difference is that ours are kept. Any thread.
+std::string random_uuid();    // version 4
+std::string random_serial();  // 20 hexadecimal digits
 
 }  // namespace nvmeofs

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "engine/transaction.h"
@@ -19,13 +21,25 @@ struct LivePort {
   PortView view;
 };
 
+// The disk of a namespace while it is served.
+struct LiveSpace {
+  std::unique_ptr<Claim> claim;
+  std::optional<ServedDisk> opened;  // by the kernel, as far as that is known
+  std::string note;                  // not empty: what is odd about its size
+};
+
 struct LiveExport {
   explicit LiveExport(ExportView shown) : view(std::move(shown)) {}
 
+  // nullptr: it is not served, or not by this program yet.
+  Claim* claim(Nsid nsid) const {
+    const auto space = spaces.find(nsid);
+    return space != spaces.end() ? space->second.claim.get() : nullptr;
+  }
+
   ExportView view;
-  std::unique_ptr<Claim> claim;              // while it is served
+  std::map<Nsid, LiveSpace> spaces;
   std::unique_ptr<Transaction> transaction;  // under way
-  std::optional<ServedDisk> opened;          // by the kernel, as far as that is known
   bool half_done = false;                    // an undo was refused: the kernel holds a part of it
   bool looked_after = false;                 // compared with the kernel since the program began
   // After the kernel has refused it by itself: how long it is left alone, and until when. Events of

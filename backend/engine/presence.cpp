@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/applier.h"
 #include "engine/changes.h"
@@ -67,9 +68,12 @@ void Applier::look_after(LiveExport& entry) {
   const ExportView before = view;
 
   if (wanted.enabled) {
-    if (auto found = find_device(entry, *transaction); !found) {
+    for (const auto& [nsid, space] : wanted.spaces) {
+      if (!space.enabled) continue;
+      const auto found = find_device(entry, *transaction, nsid);
+      if (found) continue;
       // Whoever uses it now, or whatever disk it is: what the kernel has stays as it is.
-      view.failed = fmt::format("{}: {}", printable(wanted.device->path()), found.error().message);
+      view.failed = fmt::format("{}: {}", printable(space.device->path()), found.error().message);
       view.waiting.clear();
       entry.looked_after = true;
       if (view.failed != before.failed) {
@@ -91,12 +95,17 @@ void Applier::look_after(LiveExport& entry) {
     }
     return begin_transaction(entry, std::move(transaction), std::move(plan));
   }
-  if (transaction->claim) {
-    entry.claim = std::move(transaction->claim);
+  for (auto& [nsid, claim] : transaction->claims) {
+    LiveSpace& space = entry.spaces[nsid];
+    space.claim = std::move(claim);
     // An earlier program's word on what hosts were told, while the disk may have grown.
-    if (!entry.opened) entry.opened = opened_by(*entry.claim);
+    if (!space.opened) space.opened = opened_by(*space.claim);
   }
-  look_at_size(entry);
+  view.note.clear();
+  for (auto& [nsid, space] : entry.spaces) {
+    look_at_size(entry, nsid, space);
+    if (!space.note.empty()) view.note += (view.note.empty() ? "" : "; ") + space.note;
+  }
   entry.looked_after = true;
   view.absent = transaction->absent;
   view.waiting = transaction->waiting;
@@ -109,26 +118,27 @@ void Applier::look_after(LiveExport& entry) {
 }
 
 // An error: the device is there, and cannot be served.
-Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction) {
-  const std::string path = entry.view.wanted.device->path();
-  if (entry.claim && entry.claim->present()) return {};
+Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction, Nsid nsid) {
+  const std::string path = entry.view.wanted.spaces.at(nsid).device->path();
+  const Claim* const held = entry.claim(nsid);
+  if (held != nullptr && held->present()) return {};
   const bool served = observed_.subsystems.contains(entry.view.wanted.name.str());
   // Pulled out, and perhaps plugged in again as another device already: first the kernel lets go of
   // the old one, whose name the disk cannot have again before (sd keeps it while it is open).
-  const bool pulled = entry.claim != nullptr && served;
-  auto claim = claim_known(entry);
-  if (claim && !pulled && kernel_holds_another(entry, **claim)) {
-    transaction.absent.device = true;
+  const bool pulled = held != nullptr && served;
+  auto claim = claim_known(entry, nsid);
+  if (claim && !pulled && kernel_holds_another(entry, nsid, **claim)) {
+    transaction.absent.devices.insert(nsid);
     transaction.gone =
         fmt::format("{} was plugged in anew; it is served again in a moment", printable(path));
     return {};
   }
   if (claim && !pulled) {
-    transaction.claim = std::move(*claim);
+    transaction.claims.insert_or_assign(nsid, std::move(*claim));
     return {};
   }
   if (!pulled && !is_missing(claim.error())) return tl::unexpected(claim.error());
-  transaction.absent.device = true;
+  transaction.absent.devices.insert(nsid);
   if (served) {
     transaction.gone =
         fmt::format("{} is gone; it is served again when it comes back", printable(path));
@@ -140,13 +150,15 @@ Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction) {
 
 // The kernel goes on with the disk that it opened: its namespace shows a path, not what that led
 // to.
-bool Applier::kernel_holds_another(const LiveExport& entry, const Claim& claim) const {
+bool Applier::kernel_holds_another(const LiveExport& entry, Nsid nsid, const Claim& claim) const {
+  const auto known = entry.spaces.find(nsid);
   const auto subsystem = observed_.subsystems.find(entry.view.wanted.name.str());
-  if (!entry.opened || subsystem == observed_.subsystems.end()) return false;
-  const auto& namespaces = subsystem->second.namespaces;
-  return entry.opened->appearance != claim.appearance() &&
-         std::any_of(namespaces.begin(), namespaces.end(),
-                     [](const auto& space) { return space.second.enabled; });
+  if (known == entry.spaces.end() || !known->second.opened ||
+      subsystem == observed_.subsystems.end())
+    return false;
+  const auto there = subsystem->second.namespaces.find(std::to_string(nsid));
+  return known->second.opened->appearance != claim.appearance() &&
+         there != subsystem->second.namespaces.end() && there->second.enabled;
 }
 
 void Applier::find_addresses(const LiveExport& entry, Transaction& transaction) {
@@ -182,43 +194,43 @@ bool Applier::may_be_put_right(const LiveExport& entry, const Transaction& trans
   const std::string& name = wanted.name.str();
   if (!observed_.subsystems.contains(name)) return true;
   if (entry.looked_after)
-    return transaction.absent.device ||
+    return !transaction.absent.devices.empty() ||
            plan_to(observed_, wanted, removable(), entry.view.absent).empty();
   if (!wanted.enabled) return is_made_for(observed_, wanted);
   return (is_made_for(observed_, wanted) || is_bare(observed_, name)) &&
          check_nobody_loses(entry, wanted, plan, transaction.absent != Absent{});
 }
 
-void Applier::look_at_size(LiveExport& entry) {
-  if (!entry.claim || !entry.opened) return;
-  std::uint64_t& told = entry.opened->bytes;
-  const std::uint64_t now = entry.claim->bytes();
-  if (now == 0 || now == told) return;
-  ExportView& view = entry.view;
-  const std::string path = printable(view.wanted.device->path());
+void Applier::look_at_size(LiveExport& entry, Nsid nsid, LiveSpace& space) {
+  if (!space.claim || !space.opened) return;
+  std::uint64_t& told = space.opened->bytes;
+  const std::uint64_t now = space.claim->bytes();
+  if (now == 0) return;
+  const std::string name = printable(entry.view.wanted.name.str());
+  const std::string path = printable(entry.view.wanted.spaces.at(nsid).device->path());
+  const std::string before = std::exchange(space.note, "");
   if (now > told) {
-    view.note.clear();
     const Step step{Verb::set_attribute,
-                    "subsystems/" + view.wanted.name.str() + "/namespaces/1/revalidate_size", "1",
-                    "hosts see the new size"};
+                    fmt::format("subsystems/{}/namespaces/{}/revalidate_size",
+                                entry.view.wanted.name.str(), nsid),
+                    "1", "hosts see the new size"};
     if (auto shown = environment_.backend.perform(step); !shown) {
-      view.note = fmt::format("{} grew from {} to {} bytes, and hosts could not be told: {}", path,
-                              told, now, shown.error().message);
+      space.note = fmt::format("{} grew from {} to {} bytes, and hosts could not be told: {}", path,
+                               told, now, shown.error().message);
     } else {
-      spdlog::info("{}: {} grew from {} to {} bytes", printable(view.wanted.name.str()), path, told,
-                   now);
+      spdlog::info("{}: {} grew from {} to {} bytes", name, path, told, now);
     }
     told = now;
     save_as_it_is(entry);
-  } else {
+  } else if (now < told) {
     // Hosts are not told: they would cut off what the disk may have again in a moment.
-    view.note = fmt::format(
+    space.note = fmt::format(
         "{} shrank from {} to {} bytes under its hosts, whose reads and writes "
         "beyond fail; make it as large as it was",
         path, told, now);
   }
-  if (!view.note.empty())
-    spdlog::error("{}: {}", printable(view.wanted.name.str()), printable(view.note, 1024));
+  if (!space.note.empty() && space.note != before)
+    spdlog::error("{}: {}", name, printable(space.note, 1024));
 }
 
 }  // namespace nvmeofs

@@ -30,6 +30,9 @@ std::string description(const Request& request) {
   if (access != nullptr)
     return fmt::format("{} exports/{}{}{}", in_words(access->access), request.name,
                        request.file.empty() ? "" : "/", request.file);
+  const bool made = request.intent && std::holds_alternative<MakeNamespace>(*request.intent);
+  if (made || (request.intent && std::holds_alternative<RemoveNamespace>(*request.intent)))
+    return fmt::format("{} exports/{}/{}", made ? "mkdir" : "rmdir", request.name, request.file);
   if (request.file.empty())
     return fmt::format(
         "{} exports/{}",
@@ -79,15 +82,30 @@ void Applier::look_for_foreign() {
   }
 }
 
+void Applier::look_for_spaces() {
+  const auto now = std::chrono::system_clock::now();
+  for (auto& [name, entry] : entries_) {
+    ExportView& view = entry.view;
+    std::erase_if(view.spaces,
+                  [&](const auto& space) { return !view.wanted.spaces.contains(space.first); });
+    for (const auto& [nsid, space] : view.wanted.spaces)
+      if (!view.spaces.contains(nsid)) view.spaces[nsid] = {.serial = ++last_space_, .made = now};
+  }
+}
+
 void Applier::publish() {
   look_for_ports();
+  look_for_spaces();
   auto snapshot = std::make_shared<Snapshot>();
   std::set<std::string> paths;
   snapshot->generation = ++generation_;
   for (const auto& [name, entry] : entries_) {
     snapshot->exports.emplace(name, entry.view);
-    if (entry.view.wanted.enabled && !entry.view.foreign && entry.view.wanted.device)
-      paths.insert(entry.view.wanted.device->path());
+    for (const auto& [nsid, space] : entry.view.spaces)
+      snapshot->spaces.emplace(space.serial, SpacePlace{name, nsid});
+    if (!entry.view.wanted.enabled || entry.view.foreign) continue;
+    for (const auto& [nsid, space] : entry.view.wanted.spaces)
+      if (space.enabled && space.device) paths.insert(space.device->path());
   }
   snapshot->names = entries_.names();
   for (const auto& [name, entry] : ports_) snapshot->ports.views.emplace(name, entry.view);

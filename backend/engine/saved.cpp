@@ -15,8 +15,8 @@ Result<void> Applier::load() {
     if (stored.wanted.enabled) view.waiting = "not looked at yet";
     view.access = stored.access;
     LiveExport& placed = entries_.place(name, std::move(view));
-    if (stored.served && stored.served->boot_id == environment_.boot_id)
-      placed.opened = stored.served;
+    for (const auto& [nsid, served] : stored.served)
+      if (served.boot_id == environment_.boot_id) placed.spaces[nsid].opened = served;
   }
   return {};
 }
@@ -48,13 +48,39 @@ ServedDisk Applier::opened_by(const Claim& claim) const {
   return {environment_.boot_id, claim.appearance(), claim.bytes()};
 }
 
+std::map<Nsid, ServedDisk> Applier::opened(const LiveExport& entry) {
+  std::map<Nsid, ServedDisk> all;
+  for (const auto& [nsid, space] : entry.spaces)
+    if (space.opened) all.emplace(nsid, *space.opened);
+  return all;
+}
+
+// Whose the files of a namespace are goes with it.
+AccessOf Applier::access_after(const LiveExport& entry, const Export& next) {
+  AccessOf access = entry.view.access;
+  for (const auto& [nsid, space] : entry.view.wanted.spaces) {
+    if (next.spaces.contains(nsid)) continue;
+    const std::string directory = fmt::format("namespaces/{}", nsid);
+    std::erase_if(access, [&](const auto& of_file) {
+      return of_file.first == directory || of_file.first.starts_with(directory + "/");
+    });
+  }
+  return access;
+}
+
 StoredExport Applier::stored_after(const LiveExport& entry, const Transaction& transaction) const {
   StoredExport stored{.wanted = transaction.next,
                       .made = entry.view.made,
                       .served = {},
-                      .access = entry.view.access};
-  if (stored.wanted.enabled)
-    stored.served = transaction.claim ? opened_by(*transaction.claim) : entry.opened;
+                      .access = access_after(entry, transaction.next)};
+  if (!stored.wanted.enabled) return stored;
+  stored.served = opened(entry);
+  for (const auto& [nsid, claim] : transaction.claims)
+    stored.served.insert_or_assign(nsid, opened_by(*claim));
+  std::erase_if(stored.served, [&](const auto& of_space) {
+    const auto space = transaction.next.spaces.find(of_space.first);
+    return space == transaction.next.spaces.end() || !space->second.enabled;
+  });
   return stored;
 }
 
@@ -72,7 +98,7 @@ void Applier::save_as_it_is(const LiveExport& entry) {
     state.exports.erase(name);
   } else {
     state.exports.insert_or_assign(
-        name, StoredExport{entry.view.wanted, entry.view.made, entry.opened, entry.view.access});
+        name, StoredExport{entry.view.wanted, entry.view.made, opened(entry), entry.view.access});
   }
   forget_ports(state);
   if (auto saved = save(std::move(state), {}); !saved)

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "engine/applier.h"
 #include "engine/changes.h"
@@ -113,12 +114,23 @@ bool Applier::step_forward(LiveExport& entry, const Runner::Outcome& outcome, bo
 // The kernel looked the path up once more when it enabled the namespace; somebody may have turned a
 // link on the way to another disk since the claim.
 Result<void> Applier::check_opened_device(const Transaction& transaction) {
-  if (!transaction.claim) return {};
-  const auto now = environment_.devices.identify(transaction.next.device->path());
-  if (now && now->same(transaction.claim->device())) return {};
-  return refuse(EBUSY, Reason::device_in_use,
-                "{} led to another device while it was being enabled; write it again",
-                printable(transaction.next.device->path()));
+  for (const auto& [nsid, claim] : transaction.claims) {
+    const std::string& path = transaction.next.spaces.at(nsid).device->path();
+    const auto now = environment_.devices.identify(path);
+    if (!now || !now->same(claim->device()))
+      return refuse(EBUSY, Reason::device_in_use,
+                    "{} led to another device while it was being enabled; write it again",
+                    printable(path));
+  }
+  return {};
+}
+
+void Applier::hold(LiveExport& entry, Transaction& transaction) const {
+  for (auto& [nsid, claim] : std::exchange(transaction.claims, {})) {
+    LiveSpace& space = entry.spaces[nsid];
+    space.claim = std::move(claim);
+    space.opened = opened_by(*space.claim);
+  }
 }
 
 void Applier::undo(LiveExport& entry, Error cause) {
@@ -137,21 +149,22 @@ void Applier::succeed(LiveExport& entry) {
   view.waiting = transaction->waiting;
   view.absent = transaction->absent;
   view.note.clear();
+  for (auto& [nsid, space] : entry.spaces) space.note.clear();
   entry.half_done = false;
   entry.looked_after = true;
   if (std::holds_alternative<TakeDown>(*transaction->request.intent)) {
     view.waiting = "taken down; mounting again brings it up";
   } else {
     view.foreign = false;
+    view.access = access_after(entry, transaction->next);
     view.wanted = transaction->next;
   }
-  if (!transaction->next.enabled || view.absent.device) {
-    entry.claim.reset();
-    entry.opened.reset();
-  } else if (transaction->claim) {
-    entry.claim = std::move(transaction->claim);
-    entry.opened = opened_by(*entry.claim);
-  }
+  hold(entry, *transaction);
+  std::erase_if(entry.spaces, [&](const auto& held) {
+    const auto space = transaction->next.spaces.find(held.first);
+    return !transaction->next.enabled || space == transaction->next.spaces.end() ||
+           !space->second.enabled || view.absent.devices.contains(held.first);
+  });
   entry.pause = {};
   entry.left_alone_until = {};
   // What was let go of because it was gone may be back already.
@@ -181,12 +194,9 @@ void Applier::fail(LiveExport& entry, std::string failed) {
     spdlog::error("{}: {}", printable(transaction->request.name),
                   printable(entry.view.failed, 1024));
     // The kernel may still have the device open: nobody else may have it.
-    if (transaction->claim) {
-      entry.claim = std::move(transaction->claim);
-      entry.opened = opened_by(*entry.claim);
-    }
+    hold(entry, *transaction);
   }
-  transaction->claim.reset();
+  transaction->claims.clear();
   if (transaction->by_itself) leave_alone(entry);
   save_as_it_is(entry);
   if (transaction->by_itself && !entry.half_done) entry.view.failed = cause.message;

@@ -1,6 +1,7 @@
 // One change of one export on its way into the kernel, or on its way back.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,15 +24,15 @@ struct Transaction {
   Request request;
   Completion completion;
   Export next;
-  Absent absent;                 // of next
-  std::string waiting;           // for what, when something is absent
-  std::string gone;              // not empty: what was served and is no more
-  bool by_itself = false;        // nobody asked; nobody is answered
-  Target before;                 // the kernel when it began
-  std::unique_ptr<Claim> claim;  // of next's device, when it is another one than now
-  Plan performed;                // steps that the kernel took, undo included
-  std::size_t steps = 0;         // of the way forward
-  std::optional<Error> cause;    // set: it is on its way back
+  Absent absent;                                  // of next
+  std::string waiting;                            // for what, when something is absent
+  std::string gone;                               // not empty: what was served and is no more
+  bool by_itself = false;                         // nobody asked; nobody is answered
+  Target before;                                  // the kernel when it began
+  std::map<Nsid, std::unique_ptr<Claim>> claims;  // of next's devices that are others than now
+  Plan performed;                                 // steps that the kernel took, undo included
+  std::size_t steps = 0;                          // of the way forward
+  std::optional<Error> cause;                     // set: it is on its way back
   std::unique_ptr<Runner> runner;
   bool held_up = false;  // a step outlasted the patience; others have gone on
 };

@@ -1,7 +1,12 @@
 #include "nvmeofs/export.h"
 
+#include <uuid/uuid.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
+
+#include "model/number.h"
 
 namespace nvmeofs {
 
@@ -82,6 +87,37 @@ Result<std::vector<TransportAddress>> parse_addresses(std::string_view text,
     add_distinct(addresses, *address);
   }
   return addresses;
+}
+
+Result<Nsid> parse_nsid(std::string_view text) {
+  const auto nsid = decimal(text, last_nsid);
+  // The kernel takes 01 and 0x1 for 1 too, and has two of them then.
+  if (nsid && *nsid >= first_nsid && std::to_string(*nsid) == text) return *nsid;
+  return refuse(EINVAL, Reason::bad_value, "a namespace is a number from {} to {}", first_nsid,
+                last_nsid);
+}
+
+Result<std::string> parse_uuid(std::string_view text) {
+  uuid_t uuid;
+  const std::string terminated(text);
+  if (terminated.size() != UUID_STR_LEN - 1 || uuid_parse(terminated.c_str(), uuid) != 0 ||
+      uuid_is_null(uuid) == 1)
+    return refuse(EINVAL, Reason::bad_value,
+                  "write a UUID, as in 6b1f8a50-17d4-4c6e-9c53-0c3d8a3a7c01");
+  std::array<char, UUID_STR_LEN> canonical{};
+  uuid_unparse_lower(uuid, canonical.data());
+  return std::string(canonical.data());
+}
+
+Result<std::string> parse_nguid(std::string_view text) {
+  std::string spelled(text);
+  if (spelled.size() == 32)
+    for (const std::size_t dash : {8U, 13U, 18U, 23U}) spelled.insert(dash, 1, '-');
+  constexpr std::string_view none = "00000000-0000-0000-0000-000000000000";
+  if (spelled == none) return spelled;
+  if (auto uuid = parse_uuid(spelled)) return uuid;
+  return refuse(EINVAL, Reason::bad_value,
+                "write 32 hexadecimal digits, with or without the dashes of a UUID");
 }
 
 // As kstrtobool (lib/kstrtox.c): one character decides, two for the words with an o.

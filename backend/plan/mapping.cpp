@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "model/number.h"
 #include "nvmeofs/plan.h"
 
 namespace nvmeofs {
 
 namespace {
-
-constexpr const char* nsid_of_the_device = "1";
 
 Attributes address_attributes(const TransportAddress& address) {
   return {{"addr_trtype", std::string(to_string(address.trtype))},
@@ -42,19 +41,25 @@ void name(Attributes& attributes, const char* attribute, const std::string& valu
   if (!value.empty()) attributes[attribute] = value;
 }
 
-Subsystem subsystem_of(const Export& wanted, bool with_device) {
+bool is_served(Nsid nsid, const Space& space, const Absent& absent) {
+  return space.enabled && space.device && !absent.devices.contains(nsid);
+}
+
+Subsystem subsystem_of(const Export& wanted, const Absent& absent) {
   Subsystem subsystem;
   name(subsystem.attributes, "attr_serial", wanted.identity.serial);
   name(subsystem.attributes, "attr_model", wanted.identity.model);
   subsystem.attributes["attr_allow_any_host"] = wanted.hosts.any ? "1" : "0";
   subsystem.attributes.insert(wanted.settings.begin(), wanted.settings.end());
   for (const auto& host : wanted.hosts.list) subsystem.allowed_hosts[host.str()] = host.str();
-  if (!with_device) return subsystem;
-  Namespace& space = subsystem.namespaces[nsid_of_the_device];
-  space.attributes["device_path"] = wanted.device->path();
-  name(space.attributes, "device_uuid", wanted.identity.uuid);
-  name(space.attributes, "device_nguid", wanted.identity.nguid);
-  space.enabled = true;
+  for (const auto& [nsid, wants] : wanted.spaces) {
+    if (!is_served(nsid, wants, absent)) continue;
+    Namespace& space = subsystem.namespaces[std::to_string(nsid)];
+    space.attributes["device_path"] = wants.device->path();
+    name(space.attributes, "device_uuid", wants.uuid);
+    name(space.attributes, "device_nguid", wants.nguid);
+    space.enabled = true;
+  }
   return subsystem;
 }
 
@@ -119,10 +124,13 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
   target.subsystems.erase(nqn);
 
   const auto is_there = [&](const auto& address) { return !absent.addresses.contains(address); };
-  const bool can_serve =
-      !absent.device && std::any_of(wanted.addresses.begin(), wanted.addresses.end(), is_there);
+  const bool can_serve = std::any_of(wanted.spaces.begin(), wanted.spaces.end(),
+                                     [&](const auto& space) {
+                                       return is_served(space.first, space.second, absent);
+                                     }) &&
+                         std::any_of(wanted.addresses.begin(), wanted.addresses.end(), is_there);
   if (wanted.enabled && (can_serve || observed.subsystems.contains(nqn))) {
-    target.subsystems[nqn] = subsystem_of(wanted, !absent.device);
+    target.subsystems[nqn] = subsystem_of(wanted, absent);
     for (const auto& host : wanted.hosts.list) target.hosts.insert(host.str());
     for (const auto& address : wanted.addresses)
       if (is_there(address)) serve_at(target, nqn, address, ours);
@@ -180,13 +188,18 @@ Export recognise(const Target& observed, const Nqn& name, const Attributes& fres
     const auto first = fresh.find(attribute);
     if (first == fresh.end() || first->second != text) result.settings.emplace(attribute, text);
   }
-  if (!subsystem.namespaces.empty()) {
-    const Namespace& space = subsystem.namespaces.begin()->second;
-    if (auto device = DevicePath::parse(attribute(space.attributes, "device_path")))
-      result.device = std::move(*device);
-    result.identity.uuid = attribute(space.attributes, "device_uuid");
-    result.identity.nguid = attribute(space.attributes, "device_nguid");
-    result.enabled = space.enabled && !result.addresses.empty();
+  result.first().enabled = subsystem.namespaces.empty();
+  for (const auto& [id, there] : subsystem.namespaces) {
+    const auto nsid = decimal(id, last_nsid);
+    // Another spelling of a number is no name that we would give.
+    if (!nsid || *nsid < first_nsid || std::to_string(*nsid) != id) continue;
+    Space& space = result.spaces[*nsid];
+    if (auto device = DevicePath::parse(attribute(there.attributes, "device_path")))
+      space.device = std::move(*device);
+    space.uuid = attribute(there.attributes, "device_uuid");
+    space.nguid = attribute(there.attributes, "device_nguid");
+    space.enabled = there.enabled;
+    result.enabled = result.enabled || (there.enabled && !result.addresses.empty());
   }
   return result;
 }
@@ -210,7 +223,7 @@ bool is_plain(const Target& observed, const std::string& nqn, const Attributes& 
   const auto name = Nqn::parse(nqn);
   if (found == observed.subsystems.end() || !name) return false;
   const Export recognised = recognise(observed, *name, fresh);
-  if (!recognised.enabled || !recognised.device) return false;
+  if (!recognised.enabled) return false;
   // Said again by us, it must come out the same: nothing to remove, nothing to add.
   const Target again = with_export(observed, recognised, Shared{});
   const auto& before = found->second;

@@ -120,8 +120,8 @@ CheckLine librdmacm_line(const std::vector<RdmaDevice>& devices, const std::stri
 
 std::vector<CheckLine> check_machine(const std::string& rdma_bind) {
   std::vector<CheckLine> lines{kernel_line(), fuse_line(), configfs_line()};
-  for (const char* name : {"nvmet", "nvmet_tcp", "nvmet_rdma", "rdma_ucm", "nvme_fabrics", "nvme_tcp",
-                           "nvme_rdma"}) {
+  for (const char* name :
+       {"nvmet", "nvmet_tcp", "nvmet_rdma", "rdma_ucm", "nvme_fabrics", "nvme_tcp", "nvme_rdma"}) {
     lines.push_back(module_line(name));
   }
   const auto addresses = interface_addresses();

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "model/number.h"
 #include "nvmeofs/text.h"
 #include "store/json_section.h"
 #include "store/state_keys.h"
@@ -54,13 +55,25 @@ Identity identity_of(const Section& section) {
       damaged("{}: it is 1 to {} printable characters", section.place(key), max_length);
     return text;
   };
+  return Identity{take("serial", 20), take("model", 40)};
+}
+
+// The keys of namespace 1 are those of the export; the others' stand in "namespaces".
+Space space_of(const Section& section) {
   const auto take_uuid = [&](std::string_view key) {
     auto text = section.text(key);
     if (!is_uuid(text))
       damaged("{}: it is hexadecimal digits in lower case, 8-4-4-4-12", section.place(key));
     return text;
   };
-  return Identity{take("serial", 20), take("model", 40), take_uuid("uuid"), take_uuid("nguid")};
+  Space space;
+  if (section.has("device"))
+    space.device = parsed(section.place("device"), DevicePath::parse(section.text("device")));
+  if (section.has("disk")) space.disk.text = section.text("disk");
+  space.has_served = section.boolean("has_served");
+  space.uuid = take_uuid("uuid");
+  space.nguid = take_uuid("nguid");
+  return space;
 }
 
 std::string boot_id_of(const Section& section, std::string_view key) {
@@ -118,12 +131,28 @@ SubsystemSettings subsystem_of(const Section& section) {
   return settings;
 }
 
+void read_spaces(const Section& section, StoredExport& stored) {
+  const Section all(section.place("namespaces"), section.at("namespaces"));
+  for (const auto& [id, json] : section.at("namespaces").items()) {
+    const auto nsid = decimal(id, last_nsid);
+    if (!nsid || *nsid <= first_nsid || std::to_string(*nsid) != id)
+      damaged("{}: it is a number from {} to {}", all.place(id), first_nsid + 1, last_nsid);
+    const Section of_space(all.place(id), json);
+    Space& space = stored.wanted.spaces[*nsid];
+    space = space_of(of_space);
+    space.enabled = of_space.boolean("enabled");
+    if (space.enabled && !space.device)
+      damaged("{}: it is enabled and has no device", all.place(id));
+    if (of_space.has("served"))
+      stored.served.emplace(*nsid,
+                            served_of(Section(of_space.place("served"), of_space.at("served"))));
+  }
+}
+
 StoredExport export_of(const std::string& name, const Section& section) {
   Export wanted{.name = parsed(fmt::format("export {}", printable(name)), Nqn::parse(name))};
-  if (section.has("device"))
-    wanted.device = parsed(section.place("device"), DevicePath::parse(section.text("device")));
-  if (section.has("disk")) wanted.disk.text = section.text("disk");
-  wanted.has_served = section.boolean("has_served");
+  wanted.first() = space_of(section);
+  wanted.first().enabled = !section.has("namespace_1") || section.boolean("namespace_1");
   wanted.addresses = addresses_of(section);
   wanted.hosts = hosts_of(section);
   wanted.enabled = section.boolean("enabled");
@@ -131,7 +160,9 @@ StoredExport export_of(const std::string& name, const Section& section) {
   if (section.has("subsystem")) wanted.settings = subsystem_of(section);
   StoredExport stored{std::move(wanted), made_of(section)};
   if (section.has("served"))
-    stored.served = served_of(Section(section.place("served"), section.at("served")));
+    stored.served.emplace(first_nsid,
+                          served_of(Section(section.place("served"), section.at("served"))));
+  if (section.has("namespaces")) read_spaces(section, stored);
   if (section.has("access")) stored.access = access_of(section);
   return stored;
 }
@@ -140,17 +171,21 @@ StoredExport export_of(const std::string& name, const Section& section) {
 void compare_identities(const StoredState& state) {
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> seen;
   for (const auto& [name, stored] : state.exports) {
-    const auto& identity = stored.wanted.identity;
-    for (const auto& [key, value] :
-         {std::pair<std::string_view, std::string_view>("serial", identity.serial),
-          {"uuid", identity.uuid},
-          {"nguid", identity.nguid}}) {
+    const auto compare = [&, &export_name = name](std::string_view key, std::string_view value) {
       // All zeros: it has none.
-      if (key != "serial" && value.find_first_not_of("0-") == std::string_view::npos) continue;
-      const auto [other, is_new] = seen.emplace(std::pair(key, value), name);
-      if (!is_new)
-        damaged("exports {} and {} have the same \"{}\"; hosts would take them for one disk",
-                other->second, name, key);
+      if (key != "serial" && value.find_first_not_of("0-") == std::string_view::npos) return;
+      const auto [other, is_new] = seen.emplace(std::pair(key, value), export_name);
+      if (is_new) return;
+      if (other->second == export_name)
+        damaged("namespaces of export {} have the same \"{}\"; hosts would take them for one disk",
+                export_name, key);
+      damaged("exports {} and {} have the same \"{}\"; hosts would take them for one disk",
+              other->second, export_name, key);
+    };
+    compare("serial", stored.wanted.identity.serial);
+    for (const auto& [nsid, space] : stored.wanted.spaces) {
+      compare("uuid", space.uuid);
+      compare("nguid", space.nguid);
     }
   }
 }

@@ -19,12 +19,23 @@ namespace {
 
 using Json = OrderedJson;
 
+void add_space(Json& json, const Space& space, const ServedDisk* served) {
+  if (space.device) json["device"] = text_json(space.device->str());
+  if (!space.disk.text.empty()) json["disk"] = text_json(space.disk.text);
+  json["has_served"] = space.has_served;
+  json["uuid"] = text_json(space.uuid);
+  json["nguid"] = text_json(space.nguid);
+  if (served == nullptr) return;
+  json["served"]["boot"] = text_json(served->boot_id);
+  json["served"]["appearance"] = text_json(served->appearance);
+  json["served"]["bytes"] = served->bytes;
+}
+
 Json export_json(const StoredExport& stored) {
   const Export& wanted = stored.wanted;
   Json json = Json::object();
-  if (wanted.device) json["device"] = text_json(wanted.device->str());
-  if (!wanted.disk.text.empty()) json["disk"] = text_json(wanted.disk.text);
-  json["has_served"] = wanted.has_served;
+  const auto of_first = stored.served.find(first_nsid);
+  add_space(json, wanted.first(), of_first != stored.served.end() ? &of_first->second : nullptr);
   json["addresses"] = Json::array();
   for (const auto& address : wanted.addresses)
     json["addresses"].push_back(text_json(address.uri()));
@@ -39,13 +50,14 @@ Json export_json(const StoredExport& stored) {
     json["subsystem"][std::string(find_subsystem_attribute(attribute)->name)] = value;
   json["serial"] = text_json(wanted.identity.serial);
   json["model"] = text_json(wanted.identity.model);
-  json["uuid"] = text_json(wanted.identity.uuid);
-  json["nguid"] = text_json(wanted.identity.nguid);
   json["made"] = utc_text(stored.made);
-  if (stored.served) {
-    json["served"]["boot"] = text_json(stored.served->boot_id);
-    json["served"]["appearance"] = text_json(stored.served->appearance);
-    json["served"]["bytes"] = stored.served->bytes;
+  if (!wanted.first().enabled) json["namespace_1"] = false;
+  for (const auto& [nsid, space] : wanted.spaces) {
+    if (nsid == first_nsid) continue;
+    Json& of_space = json["namespaces"][std::to_string(nsid)];
+    const auto served = stored.served.find(nsid);
+    add_space(of_space, space, served != stored.served.end() ? &served->second : nullptr);
+    of_space["enabled"] = space.enabled;
   }
   for (const auto& [file, access] : stored.access) {
     Json& of_file = json["access"][file];

@@ -34,7 +34,6 @@ struct Environment {
   MachineWatch& watch;
   Store& store;
   std::string boot_id;  // of this run of the kernel: objects of another one are gone
-  std::function<Identity()> new_identity;
 };
 
 struct EngineOptions {

@@ -1,7 +1,9 @@
-// An export: one disk, served under one NQN on some addresses to some hosts. What the user wants;
-// the kernel's side of it is in target.h.
+// An export: a disk, or several, served under one NQN on some addresses to some hosts. What the
+// user wants; the kernel's side of it is in target.h.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -54,13 +56,11 @@ struct WrittenHosts {
   static Result<WrittenHosts> parse(std::string_view text);
 };
 
-// What makes it the same disk to a host, however often the kernel's objects are made anew: nvmet
-// would invent both on each creation, and a host would see another disk after every restart.
+// What makes it the same to a host, however often the kernel's objects are made anew: nvmet would
+// invent both on each creation, and a host would see another disk after every restart.
 struct Identity {
-  std::string serial{};  // 20 hexadecimal digits
+  std::string serial{};  // 1 to 20 printable characters
   std::string model{};   // 1 to 40 printable characters
-  std::string uuid{};    // of namespace 1, 8-4-4-4-12, lower case
-  std::string nguid{};   // of namespace 1, in the same form
   bool operator==(const Identity&) const = default;
 };
 
@@ -78,18 +78,44 @@ struct DiskIdentity {
   }
 };
 
-struct Export {
-  Nqn name;
+// Of a namespace. Linux serves up to 1024 in a subsystem, and tells hosts that there are no more.
+using Nsid = std::uint32_t;
+inline constexpr Nsid first_nsid = 1;
+inline constexpr Nsid last_nsid = 1024;
+
+// A namespace as the user wants it; what the kernel has is a Namespace.
+struct Space {
   std::optional<DevicePath> device{};
   DiskIdentity disk{};      // of the device, when it was written
   bool has_served = false;  // this disk: what hosts have written on it is no reason to refuse it
+  bool enabled = false;     // whenever the export is
+  std::string uuid{};       // 8-4-4-4-12, lower case
+  std::string nguid{};      // in the same form
+  bool operator==(const Space&) const = default;
+};
+
+struct Export {
+  Nqn name;
+  // Namespace 1 is always there: its device is the export's.
+  std::map<Nsid, Space> spaces{{first_nsid, Space{.enabled = true}}};
   std::vector<TransportAddress> addresses{};  // no two equal; in the order written
   Hosts hosts{};
   bool enabled = false;
   Identity identity{};
   SubsystemSettings settings{};  // as written; what is not is left to the kernel
+
+  Space& first() { return spaces.at(first_nsid); }
+  const Space& first() const { return spaces.at(first_nsid); }
   bool operator==(const Export&) const = default;
 };
+
+// A number from 1 to 1024, as nothing but its digits.
+Result<Nsid> parse_nsid(std::string_view text);
+
+// 8-4-4-4-12 hexadecimal digits, in lower case from then on. All zeros are no UUID.
+Result<std::string> parse_uuid(std::string_view text);
+// 32 hexadecimal digits, in the form of a UUID or without its dashes; all zeros: none.
+Result<std::string> parse_nguid(std::string_view text);
 
 // Splits a list value into its lines; blank lines are not entries.
 std::vector<std::string_view> lines_of(std::string_view text);

@@ -19,6 +19,24 @@ struct MakeExport {};
 struct RemoveExport {};
 struct SetDevice {
   std::optional<DevicePath> device;  // nothing: cleared
+  Nsid nsid = first_nsid;
+};
+struct MakeNamespace {
+  Nsid nsid = first_nsid;
+};
+struct RemoveNamespace {
+  Nsid nsid = first_nsid;
+};
+struct SetNamespaceEnabled {
+  Nsid nsid = first_nsid;
+  bool on = false;
+  bool force = false;  // with off: although hosts are connected
+};
+struct SetNamespaceIdentity {
+  Nsid nsid = first_nsid;
+  // In the form 8-4-4-4-12, lower case; one of the two.
+  std::optional<std::string> uuid;
+  std::optional<std::string> nguid;
 };
 struct SetAddresses {
   std::vector<TransportAddress> addresses;
@@ -51,8 +69,10 @@ struct TakeDown {
   bool force = false;
 };
 
-using Intent = std::variant<MakeExport, RemoveExport, SetDevice, SetAddresses, SetHosts, SetEnabled,
-                            SetSubsystemSetting, SetAccess, SetPortSetting, TakeDown>;
+using Intent =
+    std::variant<MakeExport, RemoveExport, MakeNamespace, RemoveNamespace, SetNamespaceEnabled,
+                 SetNamespaceIdentity, SetDevice, SetAddresses, SetHosts, SetEnabled,
+                 SetSubsystemSetting, SetAccess, SetPortSetting, TakeDown>;
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {
@@ -63,7 +83,8 @@ struct Request {
   std::string file;   // "device"; "" for mkdir, rmdir, and chown of the directory
   std::string value;  // as written, without the newline; untrusted
   Result<Intent> intent;
-  bool of_port = false;  // `name` and `serial` are those of a port
+  bool of_port = false;     // `name` and `serial` are those of a port
+  std::uint64_t space = 0;  // serial of the namespace whose file was opened; 0: of none
 };
 
 // Called exactly once, from a thread of the engine, with no lock held.

@@ -25,7 +25,7 @@ struct Shared {
 
 // What an export names and this machine has not, or not yet.
 struct Absent {
-  bool device = false;
+  std::set<Nsid> devices;  // of these namespaces
   std::set<TransportAddress> addresses;
   bool operator==(const Absent&) const = default;
 };
@@ -62,8 +62,8 @@ bool is_bare(const Target& observed, const std::string& subsystem);
 // what a new subsystem of this kernel has, which nobody need have chosen.
 Export recognise(const Target& observed, const Nqn& name, const Attributes& fresh);
 
-// Whether the subsystem is exactly what an Export can say: one namespace with id 1, and ports whose
-// address an export can name. Only then can it be adopted without losing anything.
+// Whether the subsystem is exactly what an Export can say: namespaces that are enabled, and ports
+// whose address an export can name. Only then can it be adopted without losing anything.
 bool is_plain(const Target& observed, const std::string& subsystem, const Attributes& fresh);
 
 // Ours, and what the plan makes.

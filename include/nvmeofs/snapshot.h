@@ -32,6 +32,11 @@ struct Record {
   std::string text;  // why it was refused and the way out; or what was done
 };
 
+struct SpaceView {
+  std::uint64_t serial = 0;  // never given twice while the program runs; of namespaces alone
+  std::chrono::system_clock::time_point made{};
+};
+
 struct ExportView {
   std::uint64_t serial = 0;  // never given twice while the program runs
   bool foreign = false;      // made by something else
@@ -44,6 +49,13 @@ struct ExportView {
   Absent absent{};                  // what is left out until it is there, while it is enabled
   std::string note{};               // not empty: what is odd and no failure
   AccessOf access{};
+  std::map<Nsid, SpaceView> spaces{};  // of wanted.spaces
+};
+
+// Where a namespace is.
+struct SpacePlace {
+  std::string name;  // of the export
+  Nsid nsid = first_nsid;
 };
 
 // An address that exports name, enabled or not.
@@ -72,6 +84,7 @@ struct Snapshot {
   std::uint64_t generation = 0;
   std::map<std::string, ExportView> exports;   // by name, foreign ones included
   std::map<std::uint64_t, std::string> names;  // of the exports, by serial
+  std::map<std::uint64_t, SpacePlace> spaces;  // by serial
   PortsSnapshot ports;
   Target observed;
   Shared ours;

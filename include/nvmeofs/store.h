@@ -26,7 +26,7 @@ struct ServedDisk {
 struct StoredExport {
   Export wanted;
   std::chrono::system_clock::time_point made{};
-  std::optional<ServedDisk> served{};  // while it is enabled
+  std::map<Nsid, ServedDisk> served{};  // while it is enabled
   AccessOf access{};
   bool operator==(const StoredExport&) const = default;
 };

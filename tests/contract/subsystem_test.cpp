@@ -12,6 +12,7 @@ struct Subsystem : Contract {};
 struct Host : Contract {};
 
 const std::string toto = "subsystems/toto";
+const std::string host = "nqn.2014-08.org.nvmexpress:uuid:7c9f3f2e-1b52-4b0e-9d5b-0f6b3c1a2d01";
 
 TEST_F(Subsystem, OfTheDiscoveryNqnIsEinval) {
   EXPECT_EQ(mkdir("subsystems/" + std::string(Nqn::discovery)), EINVAL);
@@ -139,7 +140,7 @@ TEST_F(Subsystem, IsFrozenOnceAHostHasConnected) {
   ASSERT_EQ(write(toto + "/attr_allow_any_host", "1"), done);
   given_linked_port("1", tcp(world().traddr), "toto");
   ASSERT_EQ(write(toto + "/attr_version", "1.2.1"), done);
-  ASSERT_EQ(world().connect("nqn.host", "toto", tcp(world().traddr)), done);
+  ASSERT_EQ(world().connect(host, "toto", tcp(world().traddr)), done);
   world().disconnect();
   for (const auto& setting : subsystem_settings) {
     const std::string name(setting.attribute);

@@ -108,9 +108,9 @@ ProtocolTest::ProtocolTest() {
   // Bounded, as the rest: it is set before the first answer that a test waits for.
   auto ready = std::make_shared<std::promise<void>>();
   auto is_ready = ready->get_future();
-  engine_ = std::make_unique<Engine>(Environment{backend_, devices_, addresses_, sessions_, watch_,
-                                                 store_, "boot", random_identity},
-                                     EngineOptions{});
+  engine_ = std::make_unique<Engine>(
+      Environment{backend_, devices_, addresses_, sessions_, watch_, store_, "boot"},
+      EngineOptions{});
   connections_ = std::make_unique<Connections>(ConnectionsEnvironment{initiator_, no_connections_},
                                                ConnectionsOptions{});
   discoveries_ = std::make_unique<Discoveries>(

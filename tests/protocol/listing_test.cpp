@@ -63,7 +63,8 @@ TEST_F(Listing, ShowsTheTree) {
   EXPECT_THAT(all(exports_node, open_directory(exports_node), 4096), ElementsAre("toto"));
   const std::uint64_t toto = lookup(exports_node, "toto");
   EXPECT_THAT(all(toto, open_directory(toto), 4096),
-              ElementsAre("device", "address", "enabled", "hosts", "status", "plan", "clients", "subsystem"));
+              ElementsAre("device", "address", "enabled", "hosts", "status", "plan", "clients",
+                          "subsystem", "namespaces"));
 }
 
 TEST_F(Listing, IsFrozenAtTheOpen) {

@@ -16,7 +16,6 @@ TransportAddress address(const char* text) {
 
 Export draft() {
   return {.name = Nqn::parse("toto").value(),
-          .device = {},
           .addresses = {},
           .hosts = {.any = true, .list = {}},
           .enabled = false,
@@ -25,10 +24,11 @@ Export draft() {
 
 Export served() {
   Export result = draft();
-  result.device = DevicePath::parse("/dev/a").value();
+  result.first().device = DevicePath::parse("/dev/a").value();
   result.addresses = {address("10.0.0.1"), address("10.0.0.2")};
   result.enabled = true;
-  result.identity = {"s", "u"};
+  result.identity = {.serial = "s"};
+  result.first().uuid = "u";
   return result;
 }
 
@@ -41,7 +41,7 @@ TEST(Change, OfAnEnabledExportCannotClear) {
 TEST(Change, OfADraftCanClear) {
   Export stopped = served();
   stopped.enabled = false;
-  EXPECT_FALSE(changed(stopped, SetDevice{})->device);
+  EXPECT_FALSE(changed(stopped, SetDevice{})->first().device);
   EXPECT_TRUE(changed(stopped, SetAddresses{})->addresses.empty());
   EXPECT_EQ(changed(stopped, SetHosts{})->hosts, Hosts{});
 }
@@ -64,7 +64,7 @@ TEST(Change, ToAListOfHostsEndsAny) {
 TEST(Change, EnablesOnlyWhatIsComplete) {
   Export half = draft();
   EXPECT_EQ(changed(half, SetEnabled{true, false}).error().errnum, EINVAL);
-  half.device = DevicePath::parse("/dev/a").value();
+  half.first().device = DevicePath::parse("/dev/a").value();
   const auto refused = changed(half, SetEnabled{true, false});
   EXPECT_EQ(refused.error().reason, Reason::incomplete);
   EXPECT_NE(refused.error().message.find("address"), std::string::npos);
@@ -97,7 +97,7 @@ TEST_F(Losers, AreAllWhenItStops) {
 
 TEST_F(Losers, AreAllWhenTheDeviceChanges) {
   Export next = served();
-  next.device = DevicePath::parse("/dev/b").value();
+  next.first().device = DevicePath::parse("/dev/b").value();
   EXPECT_EQ(count(next), 3U);
 }
 

@@ -76,7 +76,7 @@ TEST_F(AccessTest, LetsNobodyServeADiskThatHeMayNotOpen) {
   caller_ = {.uid = 1000, .pid = 42, .command = "bash", .gid = 1000, .groups = {1000, 24}};
   EXPECT_EQ(device("toto", "/dev/a"), EACCES);
   EXPECT_EQ(last_.reason, Reason::device_not_yours);
-  EXPECT_FALSE(view("toto").wanted.device);
+  EXPECT_FALSE(view("toto").wanted.first().device);
 }
 
 TEST_F(AccessTest, LetsAMemberOfTheDisksGroupServeOne) {

@@ -80,7 +80,7 @@ class CrashTest : public EngineTest {
     life_.live();
     engine_ =
         std::make_unique<Engine>(Environment{mortal_backend_, devices_, addresses_, sessions_,
-                                             watch_, mortal_store_, boot_id_, random_identity},
+                                             watch_, mortal_store_, boot_id_},
                                  EngineOptions{.hosts_any = true, .patience = milliseconds(50)});
     ASSERT_TRUE(engine_->start());
     engine_->wait_for_first_look(std::chrono::seconds(20));

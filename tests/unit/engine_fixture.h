@@ -38,10 +38,9 @@ class EngineTest : public testing::Test {
   // Ends the engine that runs, and begins anew over the same kernel and store.
   void start() {
     engine_.reset();
-    engine_ =
-        std::make_unique<Engine>(Environment{backend_, devices_, addresses_, sessions_, watch_,
-                                             store_, boot_id_, random_identity},
-                                 EngineOptions{.hosts_any = true, .patience = milliseconds(50)});
+    engine_ = std::make_unique<Engine>(
+        Environment{backend_, devices_, addresses_, sessions_, watch_, store_, boot_id_},
+        EngineOptions{.hosts_any = true, .patience = milliseconds(50)});
     ASSERT_TRUE(engine_->start());
     engine_->wait_for_first_look(std::chrono::seconds(20));
   }

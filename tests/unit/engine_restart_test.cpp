@@ -212,7 +212,7 @@ TEST_F(RestartTest, OtherDiskIsServedOnceItsPathIsWrittenAgain) {
   kernel_.edit_machine(
       [](SimMachine& machine) { machine.devices.at("/dev/a").identity = "wwid a"; });
   serve("toto");
-  const Identity before = view("toto").wanted.identity;
+  const Space before = view("toto").wanted.first();
   ASSERT_EQ(disable("toto"), 0);
   kernel_.edit_machine(
       [](SimMachine& machine) { machine.devices.at("/dev/a").identity = "wwid x"; });
@@ -220,8 +220,8 @@ TEST_F(RestartTest, OtherDiskIsServedOnceItsPathIsWrittenAgain) {
   ASSERT_EQ(device("toto", "/dev/a"), 0);
   ASSERT_EQ(enable("toto"), 0) << last_.message;
   // A host that knew the first disk must not take this one for it.
-  EXPECT_NE(view("toto").wanted.identity.uuid, before.uuid);
-  EXPECT_NE(view("toto").wanted.identity.nguid, before.nguid);
+  EXPECT_NE(view("toto").wanted.first().uuid, before.uuid);
+  EXPECT_NE(view("toto").wanted.first().nguid, before.nguid);
 }
 
 TEST_F(RestartTest, DriftWhileNobodyLookedIsPutRightWhereNobodyLoses) {
@@ -246,7 +246,9 @@ TEST_F(RestartTest, SubsystemThatOthersMadeMeanwhileIsShownAndLeft) {
   engine_.reset();
   StoredState state;
   Export wanted = recognise(theirs, Nqn::parse("toto").value(), backend_.attributes().subsystem);
-  wanted.identity = random_identity();
+  wanted.identity = {.serial = random_serial(), .model = "nvmeofs"};
+  wanted.first().uuid = random_uuid();
+  wanted.first().nguid = random_uuid();
   state.exports.emplace("toto", StoredExport{wanted});
   ASSERT_TRUE(store_.save(state));
   start();
@@ -317,7 +319,7 @@ TEST_F(RestartTest, UuidOfAnotherSubsystemIsRefused) {
   StoredExport twin = state.exports.at("toto");
   twin.wanted.name = Nqn::parse("twin").value();
   twin.wanted.enabled = false;
-  twin.wanted.device = DevicePath::parse("/dev/b").value();
+  twin.wanted.first().device = DevicePath::parse("/dev/b").value();
   twin.wanted.identity.serial = "another";
   state.exports.emplace("twin", twin);
   ASSERT_TRUE(store_.save(state));

@@ -28,7 +28,7 @@ TEST_F(EngineTest, DeviceIsCheckedWhenItIsWritten) {
   EXPECT_EQ(device("toto", "/dev/none"), ENOENT);
   EXPECT_EQ(device("toto", "/dev/b"), EBUSY);
   EXPECT_THAT(last_.message, HasSubstr("mounted on /srv"));
-  EXPECT_FALSE(view("toto").wanted.device);
+  EXPECT_FALSE(view("toto").wanted.first().device);
 }
 
 TEST_F(EngineTest, AddressIsCheckedWhenItIsWritten) {
@@ -216,7 +216,7 @@ TEST_F(EngineTest, RefusedStepOfALiveChangeLeavesTheKernelAsItWas) {
     EXPECT_EQ(device("toto", "/dev/b"), EIO) << "step " << step;
     EXPECT_EQ(kernel(), before) << "step " << step;
   }
-  EXPECT_EQ(view("toto").wanted.device->path(), "/dev/a");
+  EXPECT_EQ(view("toto").wanted.first().device->path(), "/dev/a");
   EXPECT_TRUE(claim("/dev/b"));
 }
 
@@ -326,12 +326,12 @@ TEST_F(EngineTest, HostStaysWhenItCannotBeTakenOffTheList) {
 
 TEST_F(EngineTest, DeviceChangesLiveAndIsAnotherDiskToHosts) {
   serve("toto");
-  const Identity before = view("toto").wanted.identity;
+  const Export before = view("toto").wanted;
   ASSERT_EQ(device("toto", "/dev/b"), 0);
   const auto space = kernel().subsystems.at("toto").namespaces.at("1");
   EXPECT_EQ(space.attributes.at("device_path"), "/dev/b");
-  EXPECT_NE(space.attributes.at("device_uuid"), before.uuid);
-  EXPECT_EQ(view("toto").wanted.identity.serial, before.serial);
+  EXPECT_NE(space.attributes.at("device_uuid"), before.first().uuid);
+  EXPECT_EQ(view("toto").wanted.identity.serial, before.identity.serial);
   EXPECT_TRUE(claim("/dev/a"));
   EXPECT_FALSE(claim("/dev/b"));
 }

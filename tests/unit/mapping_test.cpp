@@ -10,12 +10,14 @@ TransportAddress address(const char* text) {
 }
 
 Export served(const char* name, std::vector<TransportAddress> addresses) {
-  return {.name = Nqn::parse(name).value(),
-          .device = DevicePath::parse("/dev/a").value(),
-          .addresses = std::move(addresses),
-          .hosts = {.any = true, .list = {}},
-          .enabled = true,
-          .identity = {.serial = "s", .uuid = "u"}};
+  return {
+      .name = Nqn::parse(name).value(),
+      .spaces = {{first_nsid,
+                  {.device = DevicePath::parse("/dev/a").value(), .enabled = true, .uuid = "u"}}},
+      .addresses = std::move(addresses),
+      .hosts = {.any = true, .list = {}},
+      .enabled = true,
+      .identity = {.serial = "s"}};
 }
 
 Export stopped(Export wanted) {
@@ -115,15 +117,40 @@ TEST(Recognition, TakesTheExportsOwnKindForPlain) {
   EXPECT_TRUE(is_plain(target, "toto", {}));
 }
 
+TEST(Recognition, TakesAnyNamespacesForPlain) {
+  Export toto = served("toto", {address("10.0.0.1")});
+  toto.spaces[2] = {.device = DevicePath::parse("/dev/b").value(), .enabled = true, .uuid = "v"};
+  EXPECT_EQ(recognise(with_export({}, toto, {}), toto.name, {}), toto);
+  EXPECT_TRUE(is_plain(with_export({}, toto, {}), "toto", {}));
+  toto.first() = {};
+  EXPECT_EQ(recognise(with_export({}, toto, {}), toto.name, {}), toto);
+  EXPECT_TRUE(is_plain(with_export({}, toto, {}), "toto", {}));
+}
+
+TEST(Mapping, LeavesOutTheNamespacesThatAreNotEnabledOrNotThere) {
+  Export toto = served("toto", {address("10.0.0.1")});
+  toto.spaces[2] = {.device = DevicePath::parse("/dev/b").value()};
+  toto.spaces[3] = {.device = DevicePath::parse("/dev/c").value(), .enabled = true};
+  const auto names = [&](const Absent& absent) {
+    std::string all;
+    for (const auto& [nqn, subsystem] : with_export({}, toto, {}, absent).subsystems)
+      for (const auto& [nsid, space] : subsystem.namespaces) all += nsid + " ";
+    return all;
+  };
+  EXPECT_EQ(names({}), "1 3 ");
+  EXPECT_EQ(names({.devices = {1}, .addresses = {}}), "3 ");
+  EXPECT_EQ(names({.devices = {1, 3}, .addresses = {}}), "");
+}
+
 TEST(Recognition, DoesNotTakeForPlainWhatAnExportCannotSay) {
   const Target plain = with_export({}, served("toto", {address("10.0.0.1")}), {});
-  Target two = plain, other_nsid = plain, fc = plain, no_device = plain;
-  two.subsystems.at("toto").namespaces["2"] = {};
-  other_nsid.subsystems.at("toto").namespaces = {
-      {"2", plain.subsystems.at("toto").namespaces.at("1")}};
+  Target half = plain, spelling = plain, fc = plain, no_device = plain;
+  half.subsystems.at("toto").namespaces["2"] = {};
+  spelling.subsystems.at("toto").namespaces = {
+      {"01", plain.subsystems.at("toto").namespaces.at("1")}};
   fc.ports["2"] = {.attributes = {{"addr_trtype", "fc"}}, .subsystems = {{"toto", "toto"}}};
   no_device.subsystems.at("toto").namespaces.at("1").attributes.erase("device_path");
-  for (const Target& target : {two, other_nsid, fc, no_device})
+  for (const Target& target : {half, spelling, fc, no_device})
     EXPECT_FALSE(is_plain(target, "toto", {}));
 }
 

@@ -85,12 +85,14 @@ class Planned : public testing::Test {
  protected:
   static Export served() {
     return {.name = Nqn::parse("toto").value(),
-            .device = DevicePath::parse("/dev/a").value(),
+            .spaces = {{first_nsid,
+                        {.device = DevicePath::parse("/dev/a").value(),
+                         .enabled = true,
+                         .uuid = "6b1f8a50-1111-4c6e-9c53-000000000001"}}},
             .addresses = {TransportAddress::parse("rdma://192.168.1.32", Trtype::rdma).value()},
             .hosts = {.any = true, .list = {}},
             .enabled = true,
-            .identity = {.serial = "0123456789abcdef0123",
-                         .uuid = "6b1f8a50-1111-4c6e-9c53-000000000001"}};
+            .identity = {.serial = "0123456789abcdef0123"}};
   }
   static std::vector<std::string> commands(const Target& from, const Target& to) {
     std::vector<std::string> lines;
@@ -156,7 +158,7 @@ TEST_F(Planned, HostIsAllowedOnlyAfterAnyHostIsNot) {
 
 TEST_F(Planned, DeviceIsChangedOffThePorts) {
   Export other = served();
-  other.device = DevicePath::parse("/dev/b").value();
+  other.first().device = DevicePath::parse("/dev/b").value();
   const Target from = with_export({}, served(), {});
   EXPECT_EQ(commands(from, with_export(from, other, {})),
             (std::vector<std::string>{

@@ -27,16 +27,22 @@ SimMachine small_machine() {
 }
 
 Export RandomTarget::random_export(const std::string& name) {
-  Export wanted{
-      .name = Nqn::parse(name).value(),
-      .device = DevicePath::parse(disks[random_() % disks.size()]).value(),
-      .addresses = {},
-      .hosts = {.any = flip(), .list = {}},
-      .enabled = flip(),
-      .identity = {.serial = fmt::format("{:020}", random_() % 3),
-                   .model = flip() ? "nvmeofs" : "another",
-                   .uuid = fmt::format("00000000-0000-4000-8000-{:012}", random_() % 3),
-                   .nguid = fmt::format("00000000-0000-4000-9000-{:012}", random_() % 3)}};
+  Export wanted{.name = Nqn::parse(name).value(),
+                .addresses = {},
+                .hosts = {.any = flip(), .list = {}},
+                .enabled = flip(),
+                .identity = {.serial = fmt::format("{:020}", random_() % 3),
+                             .model = flip() ? "nvmeofs" : "another"}};
+  for (const Nsid nsid : {1U, 2U, 7U}) {
+    if (nsid != first_nsid && flip()) continue;
+    wanted.spaces[nsid] = {.device = DevicePath::parse(disks[random_() % disks.size()]).value(),
+                           .enabled = nsid == first_nsid || flip(),
+                           .uuid = fmt::format("00000000-0000-4000-8000-{:012}", random_() % 3),
+                           .nguid = fmt::format("00000000-0000-4000-9000-{:012}", random_() % 3)};
+  }
+  if (flip())
+    wanted.settings = {{"attr_cntlid_min", flip() ? "7" : "300"},
+                       {"attr_cntlid_max", flip() ? "300" : "400"}};
   for (const char* address : addresses)
     if (flip()) wanted.addresses.push_back(TransportAddress::parse(address, Trtype::tcp).value());
   if (!wanted.hosts.any)

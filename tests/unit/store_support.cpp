@@ -14,22 +14,25 @@
 namespace nvmeofs {
 
 StoredExport small_export(const std::string& name, unsigned number) {
-  Export wanted{Nqn::parse(name).value(),
-                DevicePath::parse("/dev/sdb force").value(),
-                {"wwid naa.5000c500a1b2c3d4"},
-                true,
-                {TransportAddress::parse("192.168.1.32", Trtype::rdma).value(),
-                 TransportAddress::parse("[fe80::1%eth0]:4421", Trtype::tcp).value()},
-                Hosts::parse("nqn.2014-08.org.nvmexpress:uuid:a").value(),
-                true,
-                {fmt::format("{:020x}", number), "nvmeofs",
-                 fmt::format("00000000-0000-4000-8000-{:012x}", number),
-                 fmt::format("00000000-0000-4000-9000-{:012x}", number)}};
-  return {std::move(wanted),
-          std::chrono::system_clock::time_point(std::chrono::seconds(1782900000)),
-          ServedDisk{.boot_id = "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001",
-                     .appearance = "disk 2064 of 17",
-                     .bytes = 1073741824}};
+  Export wanted{.name = Nqn::parse(name).value(),
+                .spaces = {{first_nsid,
+                            {.device = DevicePath::parse("/dev/sdb force").value(),
+                             .disk = {"wwid naa.5000c500a1b2c3d4"},
+                             .has_served = true,
+                             .enabled = true,
+                             .uuid = fmt::format("00000000-0000-4000-8000-{:012x}", number),
+                             .nguid = fmt::format("00000000-0000-4000-9000-{:012x}", number)}}},
+                .addresses = {TransportAddress::parse("192.168.1.32", Trtype::rdma).value(),
+                              TransportAddress::parse("[fe80::1%eth0]:4421", Trtype::tcp).value()},
+                .hosts = Hosts::parse("nqn.2014-08.org.nvmexpress:uuid:a").value(),
+                .enabled = true,
+                .identity = {.serial = fmt::format("{:020x}", number), .model = "nvmeofs"}};
+  return {.wanted = std::move(wanted),
+          .made = std::chrono::system_clock::time_point(std::chrono::seconds(1782900000)),
+          .served = {{first_nsid,
+                      {.boot_id = "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001",
+                       .appearance = "disk 2064 of 17",
+                       .bytes = 1073741824}}}};
 }
 
 StoredState small_state(const std::string& name) {
@@ -69,10 +72,25 @@ StoredState random_state(std::mt19937& random) {
     const auto name = nqn();
     auto stored = small_export(name, number);
     auto& wanted = stored.wanted;
-    wanted.device.reset();
-    if (below(4) != 0) wanted.device = DevicePath::parse(path()).value();
-    wanted.disk.text = below(3) == 0 ? "" : std::string("d\0\x1b\"\\\xff", 6) + path();
-    wanted.has_served = below(2) == 0;
+    wanted.first().device.reset();
+    if (below(4) != 0) wanted.first().device = DevicePath::parse(path()).value();
+    wanted.first().disk.text = below(3) == 0 ? "" : std::string("d\0\x1b\"\\\xff", 6) + path();
+    wanted.first().has_served = below(2) == 0;
+    wanted.first().enabled = below(4) != 0;
+    for (auto count = below(3); count > 0; --count) {
+      const Nsid nsid = 2 + below(1023);
+      Space& space = wanted.spaces[nsid];
+      space = {.device = DevicePath::parse(path()).value(),
+               .disk = {path()},
+               .has_served = below(2) == 0,
+               .enabled = below(2) == 0,
+               .uuid = fmt::format("00000000-0000-4000-a000-{:08x}{:04x}", random(), nsid),
+               .nguid = fmt::format("00000000-0000-4000-b000-{:08x}{:04x}", random(), nsid)};
+      if (below(2) == 0)
+        stored.served[nsid] = {
+            .boot_id = "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001", .appearance = "file", .bytes = 7};
+    }
+    if (below(2) == 0) wanted.settings = {{"attr_qid_max", std::to_string(1 + below(128))}};
     wanted.enabled = below(2) == 0;
     wanted.addresses.clear();
     for (auto count = below(4); count > 0; --count)

@@ -41,6 +41,13 @@ TEST(StateText, IsWhatTheHeaderShows) {
       "device": "/dev/sdb force",
       "disk": "wwid naa.5000c500a1b2c3d4",
       "has_served": true,
+      "uuid": "00000000-0000-4000-8000-000000000001",
+      "nguid": "00000000-0000-4000-9000-000000000001",
+      "served": {
+        "boot": "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001",
+        "appearance": "disk 2064 of 17",
+        "bytes": 1073741824
+      },
       "addresses": [
         "rdma://192.168.1.32:4420",
         "tcp://[fe80::1%eth0]:4421"
@@ -51,14 +58,7 @@ TEST(StateText, IsWhatTheHeaderShows) {
       "enabled": true,
       "serial": "00000000000000000001",
       "model": "nvmeofs",
-      "uuid": "00000000-0000-4000-8000-000000000001",
-      "nguid": "00000000-0000-4000-9000-000000000001",
-      "made": "2026-07-01T10:00:00Z",
-      "served": {
-        "boot": "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001",
-        "appearance": "disk 2064 of 17",
-        "bytes": 1073741824
-      }
+      "made": "2026-07-01T10:00:00Z"
     }
   },
   "kernel": {
@@ -91,6 +91,28 @@ TEST(StateText, HasOwnersAndModesByFile) {
         }
       })"));
   EXPECT_EQ(read_state(text)->state, state);
+}
+
+TEST(StateText, HasTheOtherNamespaces) {
+  auto state = small_state();
+  Export& wanted = state.exports.at("toto").wanted;
+  wanted.first().enabled = false;
+  wanted.spaces[2] = {.device = DevicePath::parse("/dev/sdc").value(),
+                      .enabled = true,
+                      .uuid = "00000000-0000-4000-8000-0000000000f2",
+                      .nguid = "00000000-0000-4000-9000-0000000000f2"};
+  const auto text = edited(written(state));
+  EXPECT_THAT(text, HasSubstr(R"("namespace_1": false)"));
+  EXPECT_THAT(text, HasSubstr(R"("namespaces": {
+        "2": {
+          "device": "/dev/sdc",)"));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, "\"2\": {", "\"02\": {")),
+              HasSubstr("it is a number from 2 to 1024"));
+  EXPECT_THAT(error_of(replaced(text, "\"device\": \"/dev/sdc\",", "")),
+              HasSubstr("it is enabled and has no device"));
+  EXPECT_THAT(error_of(replaced(text, "0000f2", "000001")),
+              HasSubstr("namespaces of export toto have the same"));
 }
 
 TEST(StateText, HasWhatASubsystemSaysOfItself) {
@@ -148,14 +170,14 @@ TEST(StateText, ReadsBackRandomStates) {
 
 TEST(StateText, KeepsBytesThatAreNoUtf8) {
   auto state = small_state();
-  state.exports.at("toto").wanted.device = DevicePath::parse("/srv/\xff").value();
+  state.exports.at("toto").wanted.first().device = DevicePath::parse("/srv/\xff").value();
   EXPECT_THAT(written(state), HasSubstr(R"("bytes": "2f7372762fff")"));
   EXPECT_EQ(read_state(written(state))->state, state);
 }
 
 TEST(StateText, KeepsTheBackslashesOfUdev) {
   auto state = small_state();
-  state.exports.at("toto").wanted.device =
+  state.exports.at("toto").wanted.first().device =
       DevicePath::parse(R"(/dev/disk/by-label/a\x20b)").value();
   EXPECT_EQ(read_state(written(state))->state, state);
 }
@@ -211,10 +233,10 @@ TEST(StateText, RefusesTwoExportsOfOneIdentity) {
   const auto text = written(state);
   for (const char* key : {"serial", "uuid", "nguid"}) {
     const auto value = [&](const StoredState& of) {
-      const auto& identity = of.exports.at("tata").wanted.identity;
-      return key == std::string("serial") ? identity.serial
-             : key == std::string("uuid") ? identity.uuid
-                                          : identity.nguid;
+      const auto& wanted = of.exports.at("tata").wanted;
+      return key == std::string("serial") ? wanted.identity.serial
+             : key == std::string("uuid") ? wanted.first().uuid
+                                          : wanted.first().nguid;
     };
     auto twin = text;
     twin = replaced(twin, value(state), value({{{"tata", small_export("tata", 1)}}, {}}));
@@ -227,7 +249,7 @@ TEST(StateText, TakesTwoExportsWithoutNguid) {
   auto state = small_state();
   state.exports.emplace("tata", small_export("tata", 2));
   for (auto& [name, stored] : state.exports)
-    stored.wanted.identity.nguid = "00000000-0000-0000-0000-000000000000";
+    stored.wanted.first().nguid = "00000000-0000-0000-0000-000000000000";
   EXPECT_EQ(read_state(written(state))->state, state);
 }
 
@@ -242,7 +264,7 @@ TEST(StateText, SaysHowAnEditIsMeant) {
               HasSubstr("delete the line \"crc32\""));
   const auto meant = read_state(edited(replaced(written(small_state()), "/dev/sdb", "/dev/sdc")));
   ASSERT_TRUE(meant);
-  EXPECT_EQ(meant->state.exports.at("toto").wanted.device->path(), "/dev/sdc");
+  EXPECT_EQ(meant->state.exports.at("toto").wanted.first().device->path(), "/dev/sdc");
 }
 
 TEST(StateText, OfANewerVersionIsToldFromDamage) {
@@ -300,6 +322,8 @@ TEST(StateText, OfOneSaveAfterTheOtherReadsBack) {
     for (const auto& [name, stored] : next.exports) {
       auto fresh = stored;
       fresh.wanted.identity = small_export(name, ++number).wanted.identity;
+      fresh.wanted.spaces = small_export(name, number).wanted.spaces;
+      fresh.served = small_export(name, number).served;
       state.exports.insert_or_assign(name, fresh);
     }
     const auto text = writer.write(state, generation);
@@ -361,7 +385,7 @@ TEST(StateText, IsNotWrittenOfAStateThatItCouldNotRead) {
     return text.error().message;
   };
   auto state = small_state();
-  state.exports.at("toto").wanted.identity.uuid = "";
+  state.exports.at("toto").wanted.first().uuid = "";
   EXPECT_THAT(refusal_of(state), HasSubstr("export toto, \"uuid\""));
   state = small_state();
   state.exports.emplace("tata", small_export("titi", 2));

@@ -1,0 +1,79 @@
+#include "fs/space_attributes.h"
+
+#include <array>
+#include <utility>
+
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+namespace {
+
+std::string show_device(const Engine&, const Space& space) {
+  return space.device ? space.device->str() + "\n" : std::string();
+}
+
+Result<SpaceIntent> store_device(std::string_view text, const StoreRules&) {
+  std::optional<DevicePath> device;
+  if (!text.empty()) {
+    auto parsed = DevicePath::parse(text);
+    if (!parsed) return tl::make_unexpected(std::move(parsed.error()));
+    device = std::move(*parsed);
+  }
+  return SpaceIntent([device = std::move(device)](Nsid nsid) { return SetDevice{device, nsid}; });
+}
+
+std::string show_enabled(const Engine&, const Space& space) {
+  return space.enabled ? "1\n" : "0\n";
+}
+
+Result<SpaceIntent> store_enabled(std::string_view text, const StoreRules&) {
+  return parse_switch(text,
+                      "to serve a device that is in use, write its path and \" force\" to device")
+      .map([](Switch to) {
+        return SpaceIntent([to](Nsid nsid) { return SetNamespaceEnabled{nsid, to.on, to.force}; });
+      });
+}
+
+std::string show_uuid(const Engine&, const Space& space) {
+  return space.uuid + "\n";
+}
+
+Result<SpaceIntent> store_uuid(std::string_view text, const StoreRules&) {
+  return parse_uuid(text).map([](std::string uuid) {
+    return SpaceIntent([uuid = std::move(uuid)](Nsid nsid) {
+      return SetNamespaceIdentity{nsid, uuid, std::nullopt};
+    });
+  });
+}
+
+std::string show_nguid(const Engine&, const Space& space) {
+  return space.nguid + "\n";
+}
+
+Result<SpaceIntent> store_nguid(std::string_view text, const StoreRules&) {
+  return parse_nguid(text).map([](std::string nguid) {
+    return SpaceIntent([nguid = std::move(nguid)](Nsid nsid) {
+      return SetNamespaceIdentity{nsid, std::nullopt, nguid};
+    });
+  });
+}
+
+const std::array rows{
+    SpaceAttribute{"device", 0644, Kind::value, show_device, store_device,
+                   "the block device or regular file that is served: an absolute path"},
+    SpaceAttribute{"enabled", 0644, Kind::value, show_enabled, store_enabled,
+                   "1 serves it whenever the export is enabled, \"0 force\" takes it away although "
+                   "hosts are connected"},
+    SpaceAttribute{"uuid", 0644, Kind::value, show_uuid, store_uuid,
+                   "by which hosts know the disk again"},
+    SpaceAttribute{"nguid", 0644, Kind::value, show_nguid, store_nguid,
+                   "the same, in another form; all zeros: none"},
+};
+
+}  // namespace
+
+std::span<const SpaceAttribute> space_attributes() {
+  return rows;
+}
+
+}  // namespace nvmeofs
