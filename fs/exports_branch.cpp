@@ -78,7 +78,8 @@ Found<NodeId> ExportsBranch::lookup(NodeId parent, std::string_view name) const 
     if (found->attribute != nullptr) return tl::unexpected(ENOTDIR);
     const auto rows = space_attributes();
     for (unsigned row = 0; row < rows.size(); ++row)
-      if (rows[row].name == name) return space_node(serial_of(parent), row + 1);
+      if (rows[row].name == name && has_attribute(table_.source.backend().attributes(), rows[row]))
+        return space_node(serial_of(parent), row + 1);
     return tl::unexpected(ENOENT);
   }
   if (is_namespaces(parent)) {
@@ -140,7 +141,8 @@ Found<std::vector<Entry>> ExportsBranch::list(NodeId directory) const {
     entries.push_back({"..", namespaces_node(found->view->serial), S_IFDIR});
     const auto rows = space_attributes();
     for (unsigned row = 0; row < rows.size(); ++row)
-      entries.push_back({rows[row].name, space_node(serial_of(directory), row + 1), S_IFREG});
+      if (has_attribute(table_.source.backend().attributes(), rows[row]))
+        entries.push_back({rows[row].name, space_node(serial_of(directory), row + 1), S_IFREG});
     return entries;
   }
   if (is_namespaces(directory)) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "nvmeofs/text.h"
 
@@ -58,7 +59,7 @@ Result<SpaceIntent> store_nguid(std::string_view text, const StoreRules&) {
   });
 }
 
-const std::array rows{
+const std::array files{
     SpaceAttribute{"device", 0644, Kind::value, show_device, store_device,
                    "the block device or regular file that is served: an absolute path"},
     SpaceAttribute{"enabled", 0644, Kind::value, show_enabled, store_enabled,
@@ -70,10 +71,44 @@ const std::array rows{
                    "the same, in another form; all zeros: none"},
 };
 
+std::string value_of(const SpaceSetting& setting, const Engine& engine, const Space& space) {
+  const std::string name(setting.name);
+  if (const auto set = space.settings.find(name); set != space.settings.end()) return set->second;
+  if (name == "buffered_io" && !space.direct) return "1";
+  return attribute(engine.backend().attributes().space, name);
+}
+
+SpaceAttribute row_of(const SpaceSetting& setting) {
+  const auto show = [&setting](const Engine& engine, const Space& space) {
+    return value_of(setting, engine, space) + "\n";
+  };
+  const auto intent = [&setting](std::optional<std::string> value) {
+    return SpaceIntent([&setting, value = std::move(value)](Nsid nsid) {
+      return SetNamespaceSetting{nsid, std::string(setting.name), value};
+    });
+  };
+  const auto store = [&setting, intent](std::string_view text, const StoreRules&) {
+    if (text.empty()) return Result<SpaceIntent>(intent(std::nullopt));
+    return check(setting, text).map(intent);
+  };
+  return {std::string(setting.name), 0644, Kind::value, show, store, setting.doc};
+}
+
+std::vector<SpaceAttribute> make_rows() {
+  std::vector<SpaceAttribute> rows(files.begin(), files.end());
+  for (const auto& setting : space_settings) rows.push_back(row_of(setting));
+  return rows;
+}
+
 }  // namespace
 
 std::span<const SpaceAttribute> space_attributes() {
+  static const auto rows = make_rows();
   return rows;
+}
+
+bool has_attribute(const KernelAttributes& kernel, const SpaceAttribute& attribute) {
+  return find_space_setting(attribute.name) == nullptr || kernel.space.contains(attribute.name);
 }
 
 }  // namespace nvmeofs

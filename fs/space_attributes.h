@@ -13,6 +13,9 @@ namespace nvmeofs {
 using SpaceIntent = std::function<Intent(Nsid)>;
 using SpaceAttribute = AttributeOf<Engine, Space, SpaceIntent>;
 
+// Those of space_settings too, whether this kernel has them or not.
 std::span<const SpaceAttribute> space_attributes();
+
+bool has_attribute(const KernelAttributes& kernel, const SpaceAttribute& attribute);
 
 }  // namespace nvmeofs

@@ -187,8 +187,7 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
         &entry, request, completion,
         {ESTALE, Reason::gone, "the namespace was removed while this file was open"});
   const Export& now = entry.view.wanted;
-  if (entry.view.foreign &&
-      !is_plain(observed_, now.name.str(), environment_.backend.attributes().subsystem))
+  if (entry.view.foreign && !is_plain(observed_, now.name.str(), environment_.backend.attributes()))
     return refuse_request(&entry, request, completion,
                           {EBUSY, Reason::foreign,
                            "something else made this subsystem, and it holds what an export cannot "

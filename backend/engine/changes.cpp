@@ -98,6 +98,22 @@ struct Change {
     return std::move(next);
   }
 
+  Result<Export> operator()(const SetNamespaceSetting& intent) {
+    const auto found = next.spaces.find(intent.nsid);
+    if (found == next.spaces.end()) return no_namespace();
+    Space& space = found->second;
+    const Space before = space;
+    if (intent.value)
+      space.settings.insert_or_assign(intent.setting, *intent.value);
+    else
+      space.settings.erase(intent.setting);
+    if (space != before && next.enabled && space.enabled)
+      return refuse(EBUSY, Reason::still_enabled,
+                    "the kernel does not change it while the namespace is enabled; write 0 to "
+                    "enabled of the namespace first, and 1 after it");
+    return std::move(next);
+  }
+
   Result<Export> operator()(const SetNamespaceIdentity& intent) {
     const auto found = next.spaces.find(intent.nsid);
     if (found == next.spaces.end()) return no_namespace();

@@ -171,6 +171,7 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
   const auto* setting = std::get_if<SetDevice>(&*transaction.request.intent);
   if (!next.device) {
     next.disk = {};
+    next.direct = true;
     next.has_served = false;
     return {};
   }
@@ -192,6 +193,7 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
       return refuse(EBUSY, Reason::device_served,
                     "namespaces {} and {} of this export have the same disk", other_nsid, nsid);
   next.disk = (*claim)->identity();
+  next.direct = (*claim)->direct();
   transaction.claims.insert_or_assign(nsid, std::move(*claim));
   return {};
 }
@@ -217,17 +219,20 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
                                                       now.device->path() == next.device->path()
                                                 : seen->identity == now.disk;
     next.disk = seen->identity;
+    next.direct = seen->direct;
   }
   const Members members = served_before ? Members::allow : Members::refuse;
   if (transaction.next.enabled && next.enabled) {
     auto claim = claim_same(*next.device, *id, members);
     if (!claim) return tl::unexpected(claim.error());
     next.disk = (*claim)->identity();
+    next.direct = (*claim)->direct();
     transaction.claims.insert_or_assign(nsid, std::move(*claim));
   } else if (!served_before) {
     const auto seen = environment_.devices.examine(*next.device, members);
     if (!seen) return tl::unexpected(seen.error());
     next.disk = seen->identity;
+    next.direct = seen->direct;
   }
   if (served_before) return {};
   next.has_served = false;

@@ -119,8 +119,7 @@ Result<Plan> Engine::plan(std::uint64_t serial) const {
   const ExportView* const view = snapshot->find(serial);
   if (view == nullptr) return is_gone();
   const Target& observed = snapshot->observed;
-  if (view->foreign &&
-      !is_plain(observed, view->wanted.name.str(), backend().attributes().subsystem))
+  if (view->foreign && !is_plain(observed, view->wanted.name.str(), backend().attributes()))
     return Plan{};
 
   auto enabled = changed(view->wanted, SetEnabled{.on = true, .force = false});

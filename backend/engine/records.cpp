@@ -70,8 +70,7 @@ void Applier::look_for_foreign() {
     const auto found = entries_.find(name);
     if (found != entries_.end() && (!found->second.view.foreign || found->second.transaction))
       continue;
-    Export seen =
-        recognise(observed_, Nqn::of_kernel(name), environment_.backend.attributes().subsystem);
+    Export seen = recognise(observed_, Nqn::of_kernel(name), environment_.backend.attributes());
     if (found == entries_.end()) {
       entries_.place(name,
                      {.foreign = true, .wanted = std::move(seen), .made = now, .changed = now});

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "nvmeofs/port_setting.h"
+#include "nvmeofs/space_setting.h"
 #include "nvmeofs/subsystem_setting.h"
 #include "nvmet/configfs.h"
 
@@ -49,6 +50,8 @@ Result<std::map<std::string, std::string>> read_links(const std::string& directo
 Namespace read_namespace(const std::string& directory) {
   Namespace space;
   space.attributes = read_attributes(directory, {"device_path", "device_uuid", "device_nguid"});
+  for (const auto& setting : space_settings)
+    space.attributes.merge(read_attributes(directory, {std::string(setting.name)}));
   // printf("%s") of a null pointer: nobody has written a path yet.
   if (attribute(space.attributes, "device_path") == "(null)") space.attributes.erase("device_path");
   space.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";

@@ -58,6 +58,9 @@ Subsystem subsystem_of(const Export& wanted, const Absent& absent) {
     space.attributes["device_path"] = wants.device->path();
     name(space.attributes, "device_uuid", wants.uuid);
     name(space.attributes, "device_nguid", wants.nguid);
+    // Direct I/O is EINVAL where the file system has none, as tmpfs on 6.1.
+    if (!wants.direct) space.attributes["buffered_io"] = "1";
+    for (const auto& [setting, value] : wants.settings) space.attributes[setting] = value;
     space.enabled = true;
   }
   return subsystem;
@@ -169,7 +172,7 @@ bool is_bare(const Target& observed, const std::string& nqn) {
                       [&](const auto& port) { return port.second.subsystems.contains(nqn); });
 }
 
-Export recognise(const Target& observed, const Nqn& name, const Attributes& fresh) {
+Export recognise(const Target& observed, const Nqn& name, const KernelAttributes& fresh) {
   Export result{.name = name};
   const auto found = observed.subsystems.find(name.str());
   if (found == observed.subsystems.end()) return result;
@@ -185,8 +188,9 @@ Export recognise(const Target& observed, const Nqn& name, const Attributes& fres
   for (const auto& [attribute, text] : subsystem.attributes) {
     const auto* const setting = find_subsystem_attribute(attribute);
     if (setting == nullptr || setting->name == "serial" || setting->name == "model") continue;
-    const auto first = fresh.find(attribute);
-    if (first == fresh.end() || first->second != text) result.settings.emplace(attribute, text);
+    const auto first = fresh.subsystem.find(attribute);
+    if (first == fresh.subsystem.end() || first->second != text)
+      result.settings.emplace(attribute, text);
   }
   result.first().enabled = subsystem.namespaces.empty();
   for (const auto& [id, there] : subsystem.namespaces) {
@@ -199,6 +203,12 @@ Export recognise(const Target& observed, const Nqn& name, const Attributes& fres
     space.uuid = attribute(there.attributes, "device_uuid");
     space.nguid = attribute(there.attributes, "device_nguid");
     space.enabled = there.enabled;
+    for (const auto& setting : space_settings) {
+      const auto set = there.attributes.find(std::string(setting.name));
+      if (set == there.attributes.end()) continue;
+      const auto first = fresh.space.find(set->first);
+      if (first == fresh.space.end() || first->second != set->second) space.settings.insert(*set);
+    }
     result.enabled = result.enabled || (there.enabled && !result.addresses.empty());
   }
   return result;
@@ -216,9 +226,18 @@ bool says_all(const Attributes& before, const Attributes& after, const Attribute
   });
 }
 
+bool says_all(const std::map<std::string, Namespace>& before,
+              const std::map<std::string, Namespace>& after, const Attributes& fresh) {
+  return std::equal(before.begin(), before.end(), after.begin(), after.end(),
+                    [&](const auto& a, const auto& b) {
+                      return a.first == b.first && a.second.enabled == b.second.enabled &&
+                             says_all(a.second.attributes, b.second.attributes, fresh);
+                    });
+}
+
 }  // namespace
 
-bool is_plain(const Target& observed, const std::string& nqn, const Attributes& fresh) {
+bool is_plain(const Target& observed, const std::string& nqn, const KernelAttributes& fresh) {
   const auto found = observed.subsystems.find(nqn);
   const auto name = Nqn::parse(nqn);
   if (found == observed.subsystems.end() || !name) return false;
@@ -228,8 +247,8 @@ bool is_plain(const Target& observed, const std::string& nqn, const Attributes& 
   const Target again = with_export(observed, recognised, Shared{});
   const auto& before = found->second;
   const auto& after = again.subsystems.at(nqn);
-  return says_all(before.attributes, after.attributes, fresh) &&
-         before.namespaces == after.namespaces &&
+  return says_all(before.attributes, after.attributes, fresh.subsystem) &&
+         says_all(before.namespaces, after.namespaces, fresh.space) &&
          before.allowed_hosts.size() == after.allowed_hosts.size() &&
          std::all_of(observed.ports.begin(), observed.ports.end(), [&](const auto& entry) {
            return entry.second.subsystems.contains(nqn) ==

@@ -156,6 +156,11 @@ Result<Fd> open_file(const DevicePath& device, const DeviceId& id) {
   return fd;
 }
 
+// Leads to the file that is open, whatever its path leads to by now.
+std::string fd_path(int fd) {
+  return fmt::format("/proc/self/fd/{}", fd);
+}
+
 struct Opened {
   Disk disk;
   Fd fd;
@@ -167,7 +172,10 @@ Result<Opened> open_checked(const DevicePath& device, Members members) {
   auto fd = id->block ? open_block(device, *id, members) : open_file(device, *id);
   if (!fd) return tl::unexpected<Error>(fd.error());
   DiskIdentity identity = disk_identity(*id, fd->get());
-  return Opened{{*id, std::move(identity)}, std::move(*fd)};
+  // A file system says no to the open itself; what is there of a file on tmpfs hangs on the kernel.
+  const bool direct = id->block || Fd(open(fd_path(fd->get()).c_str(),
+                                           O_RDWR | O_DIRECT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  return Opened{{*id, std::move(identity), direct}, std::move(*fd)};
 }
 
 }  // namespace

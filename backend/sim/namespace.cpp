@@ -80,6 +80,18 @@ Syscall<void> store_device_nguid(Item& item, std::string_view written) {
   return {};
 }
 
+std::string show_buffered_io(const Item& item) {
+  return of(item).buffered_io ? "1" : "0";
+}
+
+Syscall<void> store_buffered_io(Item& item, std::string_view written) {
+  const auto on = to_bool(written);
+  if (!on) return fails(on.error());
+  if (of(item).enabled()) return fails(EINVAL);
+  of(item).buffered_io = *on;
+  return {};
+}
+
 std::string show_enable(const Item& item) {
   return of(item).enabled() ? "1" : "0";
 }
@@ -96,13 +108,15 @@ constexpr std::array attribute_rows{
     Attribute{"device_path", show_device_path, store_device_path},
     Attribute{"device_uuid", show_device_uuid, store_device_uuid},
     Attribute{"device_nguid", show_device_nguid, store_device_nguid},
+    Attribute{"buffered_io", show_buffered_io, store_buffered_io},
     Attribute{"enable", show_enable, store_enable},
 };
 
 constexpr std::size_t name_max = 255;
 
-// What open(2) for reading and writing with O_DIRECT says, and nvmet about what it got.
-Syscall<void> open_device(const SimMachine& machine, const std::string& path) {
+// What open(2) for reading and writing says, with O_DIRECT unless it is buffered, and nvmet about
+// what it got.
+Syscall<void> open_device(const SimMachine& machine, const std::string& path, bool buffered) {
   const std::filesystem::path parts(path);
   if (std::ranges::any_of(parts,
                           [](const auto& part) { return part.native().size() > name_max; })) {
@@ -120,7 +134,7 @@ Syscall<void> open_device(const SimMachine& machine, const std::string& path) {
     case SimDevice::Kind::character:
       return fails(EINVAL);
     case SimDevice::Kind::file:
-      if (!device->direct_io) return fails(EINVAL);
+      if (!device->direct_io && !buffered) return fails(EINVAL);
       [[fallthrough]];
     case SimDevice::Kind::block:
       return device->read_only ? Syscall<void>(fails(EACCES)) : Syscall<void>();
@@ -144,7 +158,8 @@ std::span<const Attribute> Namespace::attributes() const {
 Syscall<void> Namespace::enable() {
   if (enabled_) return {};
   if (!device_path) return fails(EINVAL);
-  if (auto opened = open_device(subsystem_.nvmet().machine, *device_path); !opened) return opened;
+  if (auto opened = open_device(subsystem_.nvmet().machine, *device_path, buffered_io); !opened)
+    return opened;
   if (subsystem_.has_enabled_nsid(nsid_)) return fails(EBUSY);
   enabled_ = true;
   return {};
@@ -155,6 +170,7 @@ nvmeofs::Namespace Namespace::value() const {
   if (device_path) value.attributes["device_path"] = *device_path;
   value.attributes["device_uuid"] = uuid;
   value.attributes["device_nguid"] = nguid;
+  value.attributes["buffered_io"] = show_buffered_io(*this);
   value.enabled = enabled_;
   return value;
 }

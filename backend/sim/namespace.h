@@ -31,6 +31,7 @@ class Namespace : public Item {
   std::optional<std::string> device_path;
   std::string uuid;
   std::string nguid;
+  bool buffered_io = false;
 
  private:
   std::uint32_t nsid_;

@@ -74,7 +74,9 @@ Result<void> check_use(const SimMachine& machine, const DevicePath& wanted) {
 }
 
 Disk disk_of(const SimMachine& machine, const SimDevice& device) {
-  return {id_of(machine, device), {device.identity}};
+  return {id_of(machine, device),
+          {device.identity},
+          device.kind == SimDevice::Kind::block || device.direct_io};
 }
 
 Result<Disk> examine_in(const SimMachine& machine, const DevicePath& wanted, Members members) {

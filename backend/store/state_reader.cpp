@@ -73,6 +73,15 @@ Space space_of(const Section& section) {
   space.has_served = section.boolean("has_served");
   space.uuid = take_uuid("uuid");
   space.nguid = take_uuid("nguid");
+  space.direct = !section.has("direct") || section.boolean("direct");
+  if (section.has("settings")) {
+    const Section all(section.place("settings"), section.at("settings"));
+    for (const auto& [name, value] : section.at("settings").items()) {
+      const auto* const setting = find_space_setting(name);
+      if (setting == nullptr) damaged("{}: namespaces have no such setting", all.place(name));
+      space.settings.emplace(name, parsed(all.place(name), check(*setting, all.text(name))));
+    }
+  }
   return space;
 }
 

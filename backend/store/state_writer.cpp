@@ -25,6 +25,8 @@ void add_space(Json& json, const Space& space, const ServedDisk* served) {
   json["has_served"] = space.has_served;
   json["uuid"] = text_json(space.uuid);
   json["nguid"] = text_json(space.nguid);
+  if (!space.direct) json["direct"] = false;
+  for (const auto& [name, value] : space.settings) json["settings"][name] = value;
   if (served == nullptr) return;
   json["served"]["boot"] = text_json(served->boot_id);
   json["served"]["appearance"] = text_json(served->appearance);

@@ -11,14 +11,6 @@
 
 namespace nvmeofs {
 
-// The files that an object of this kernel has, its directories left out: "param_mdts".
-struct KernelAttributes {
-  std::set<std::string> port;
-  Attributes subsystem;  // with what stands in them at first
-  Attributes space;      // of a namespace, with what stands in them at first
-  std::set<std::string> host;
-};
-
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -13,6 +13,7 @@
 #include "nvmeofs/address.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/nqn.h"
+#include "nvmeofs/space_setting.h"
 #include "nvmeofs/subsystem_setting.h"
 
 namespace nvmeofs {
@@ -86,11 +87,13 @@ inline constexpr Nsid last_nsid = 1024;
 // A namespace as the user wants it; what the kernel has is a Namespace.
 struct Space {
   std::optional<DevicePath> device{};
-  DiskIdentity disk{};      // of the device, when it was written
-  bool has_served = false;  // this disk: what hosts have written on it is no reason to refuse it
-  bool enabled = false;     // whenever the export is
-  std::string uuid{};       // 8-4-4-4-12, lower case
-  std::string nguid{};      // in the same form
+  DiskIdentity disk{};       // of the device, when it was written
+  bool has_served = false;   // this disk: what hosts have written on it is no reason to refuse it
+  bool enabled = false;      // whenever the export is
+  std::string uuid{};        // 8-4-4-4-12, lower case
+  std::string nguid{};       // in the same form
+  bool direct = true;        // the device takes direct I/O: as it was seen when it was written
+  SpaceSettings settings{};  // as written; what is not is left to the kernel
   bool operator==(const Space&) const = default;
 };
 

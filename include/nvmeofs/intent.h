@@ -32,6 +32,11 @@ struct SetNamespaceEnabled {
   bool on = false;
   bool force = false;  // with off: although hosts are connected
 };
+struct SetNamespaceSetting {
+  Nsid nsid = first_nsid;
+  std::string setting;               // SpaceSetting::name
+  std::optional<std::string> value;  // as the kernel reads it back; nothing: left to the kernel
+};
 struct SetNamespaceIdentity {
   Nsid nsid = first_nsid;
   // In the form 8-4-4-4-12, lower case; one of the two.
@@ -71,8 +76,8 @@ struct TakeDown {
 
 using Intent =
     std::variant<MakeExport, RemoveExport, MakeNamespace, RemoveNamespace, SetNamespaceEnabled,
-                 SetNamespaceIdentity, SetDevice, SetAddresses, SetHosts, SetEnabled,
-                 SetSubsystemSetting, SetAccess, SetPortSetting, TakeDown>;
+                 SetNamespaceSetting, SetNamespaceIdentity, SetDevice, SetAddresses, SetHosts,
+                 SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting, TakeDown>;
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {

@@ -59,12 +59,12 @@ bool is_bare(const Target& observed, const std::string& subsystem);
 
 // What `observed` holds of the name: the export as somebody else's view of it would be. Used to
 // show subsystems that others made. A path or an address that we would refuse is left out. `fresh`:
-// what a new subsystem of this kernel has, which nobody need have chosen.
-Export recognise(const Target& observed, const Nqn& name, const Attributes& fresh);
+// what new ones of this kernel have, which nobody need have chosen.
+Export recognise(const Target& observed, const Nqn& name, const KernelAttributes& fresh);
 
 // Whether the subsystem is exactly what an Export can say: namespaces that are enabled, and ports
 // whose address an export can name. Only then can it be adopted without losing anything.
-bool is_plain(const Target& observed, const std::string& subsystem, const Attributes& fresh);
+bool is_plain(const Target& observed, const std::string& subsystem, const KernelAttributes& fresh);
 
 // Ours, and what the plan makes.
 Shared shared_with(const Shared& ours, const Plan& plan);

@@ -30,6 +30,7 @@ struct DeviceId {
 struct Disk {
   DeviceId device;
   DiskIdentity identity;
+  bool direct = true;  // it can be had past the page cache
 };
 
 // Held for as long as a device is served; its end frees the device. Any thread.
@@ -43,6 +44,7 @@ class Claim {
   // What is held, whatever the path leads to by now.
   const DeviceId& device() const { return disk_.device; }
   const DiskIdentity& identity() const { return disk_.identity; }
+  bool direct() const { return disk_.direct; }
 
   // Whether the device is still there: not one that was pulled out, whose descriptor stays open
   // and whose number another disk may have by now; not a file that was removed.

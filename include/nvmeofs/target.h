@@ -43,6 +43,14 @@ struct Target {
   bool operator==(const Target&) const = default;
 };
 
+// The files that an object of this kernel has, its directories left out: "param_mdts".
+struct KernelAttributes {
+  std::set<std::string> port;
+  Attributes subsystem;  // with what stands in them at first
+  Attributes space;      // of a namespace, with what stands in them at first
+  std::set<std::string> host;
+};
+
 // The address of a port; nothing when it has none that an export could name.
 std::optional<TransportAddress> address_of(const Port& port);
 

@@ -259,5 +259,21 @@ TEST_F(Namespace, OfAnotherSubsystemMayHaveTheSameUuid) {
   EXPECT_EQ(write("subsystems/titi/namespaces/1/device_uuid", uuid), done);
 }
 
+TEST_F(Namespace, IsBufferedOnlyFromBeforeItIsEnabled) {
+  given_namespace("toto", "1");
+  EXPECT_EQ(namespace_attribute("toto", "1", "buffered_io"), "0");
+  EXPECT_EQ(write("subsystems/toto/namespaces/1/buffered_io", "1"), done);
+  EXPECT_EQ(namespace_attribute("toto", "1", "buffered_io"), "1");
+  ASSERT_EQ(write("subsystems/toto/namespaces/1/enable", "1"), done);
+  EXPECT_EQ(write("subsystems/toto/namespaces/1/buffered_io", "0"), EINVAL);
+}
+
+TEST_F(Namespace, BufferedTakesAFileWithoutDirectIo) {
+  given_namespace("toto", "1");
+  ASSERT_EQ(write("subsystems/toto/namespaces/1/device_path", world().tmpfs_file), done);
+  ASSERT_EQ(write("subsystems/toto/namespaces/1/buffered_io", "1"), done);
+  EXPECT_EQ(write("subsystems/toto/namespaces/1/enable", "1"), done);
+}
+
 }  // namespace
 }  // namespace nvmeofs::contract

@@ -56,11 +56,13 @@ Target by_address(const Target& target) {
   Target result = target;
   result.ports.clear();
   // What a new subsystem has by itself is in no plan, as what the transport chooses for a port.
-  for (auto& [nqn, subsystem] : result.subsystems)
+  for (auto& [nqn, subsystem] : result.subsystems) {
+    for (auto& [nsid, space] : subsystem.namespaces) space.attributes.erase("buffered_io");
     std::erase_if(subsystem.attributes, [](const auto& attribute) {
       return attribute.first != "attr_serial" && attribute.first != "attr_model" &&
              attribute.first != "attr_allow_any_host";
     });
+  }
   for (const auto& [id, port] : target.ports) {
     const auto address = address_of(port);
     const auto placed = result.ports.emplace(address ? address->uri() : "port " + id, port).first;

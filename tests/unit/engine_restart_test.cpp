@@ -245,7 +245,7 @@ TEST_F(RestartTest, SubsystemThatOthersMadeMeanwhileIsShownAndLeft) {
   ASSERT_EQ(status("toto").state, State::foreign);
   engine_.reset();
   StoredState state;
-  Export wanted = recognise(theirs, Nqn::parse("toto").value(), backend_.attributes().subsystem);
+  Export wanted = recognise(theirs, Nqn::parse("toto").value(), backend_.attributes());
   wanted.identity = {.serial = random_serial(), .model = "nvmeofs"};
   wanted.first().uuid = random_uuid();
   wanted.first().nguid = random_uuid();

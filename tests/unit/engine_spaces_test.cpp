@@ -188,6 +188,28 @@ TEST_F(SpacesTest, ThatTheKernelRefusesLeavesTheOthersAsTheyWere) {
   EXPECT_EQ(status("toto").state, State::enabled);
 }
 
+TEST_F(SpacesTest, AreBufferedWhereTheDeviceCannotBeHadOtherwise) {
+  kernel_.edit_machine([](SimMachine& machine) {
+    machine.devices["/tmp/image"] = small_machine().devices.at("/dev/a");
+    machine.devices["/tmp/image"].kind = SimDevice::Kind::file;
+    machine.devices["/tmp/image"].number = 99;
+    machine.devices["/tmp/image"].direct_io = false;
+  });
+  serve("toto", "/tmp/image");
+  EXPECT_EQ(in_kernel().at("1").attributes.at("buffered_io"), "1");
+  ASSERT_EQ(add(2), 0);
+  ASSERT_EQ(put(2, "/dev/b"), 0);
+  ASSERT_EQ(ask("toto", "namespaces/2/buffered_io", SetNamespaceSetting{2, "buffered_io", "1"}), 0);
+  ASSERT_EQ(turn(2, true), 0);
+  EXPECT_EQ(in_kernel().at("2").attributes.at("buffered_io"), "1");
+  EXPECT_EQ(ask("toto", "namespaces/2/buffered_io", SetNamespaceSetting{2, "buffered_io", "0"}),
+            EBUSY);
+  const auto before = kernel();
+  start();
+  EXPECT_EQ(kernel(), before);
+  EXPECT_EQ(status("toto").state, State::enabled);
+}
+
 TEST_F(SpacesTest, OfOthersAreAdopted) {
   serve_two();
   const auto before = kernel();

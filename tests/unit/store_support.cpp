@@ -86,6 +86,8 @@ StoredState random_state(std::mt19937& random) {
                .enabled = below(2) == 0,
                .uuid = fmt::format("00000000-0000-4000-a000-{:08x}{:04x}", random(), nsid),
                .nguid = fmt::format("00000000-0000-4000-b000-{:08x}{:04x}", random(), nsid)};
+      space.direct = below(2) == 0;
+      if (below(2) == 0) space.settings = {{"buffered_io", "0"}, {"p2pmem", "0000:01:00.0"}};
       if (below(2) == 0)
         stored.served[nsid] = {
             .boot_id = "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001", .appearance = "file", .bytes = 7};

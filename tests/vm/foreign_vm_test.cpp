@@ -29,11 +29,12 @@ class Foreign : public ViewTest {
     EXPECT_TRUE(eventually([&] { return state_of(nqn) == "foreign"; })) << get(nqn, "status");
   }
 
-  static void make_double(const std::string& nqn) {
+  // What an export cannot say: a namespace that is there and not enabled.
+  static void make_half(const std::string& nqn) {
     make_subsystem(nqn, "/dev/nullb0");
     run(
         fmt::format("set -e; cd {}/subsystems/{}/namespaces; mkdir 2; "
-                    "echo -n /dev/nullb1 > 2/device_path; echo 1 > 2/enable",
+                    "echo -n /dev/nullb1 > 2/device_path",
                     nvmet, nqn));
     make_port("7", "tcp", "192.168.1.32");
     link_port("7", nqn);
@@ -67,8 +68,8 @@ TEST_F(Foreign, SubsystemIsNotTouchedByReadingOrRmdir) {
   EXPECT_EQ(difference(theirs, nvmet_tree()), "");
 }
 
-TEST_F(Foreign, SubsystemOfTwoDisksTakesNoWrite) {
-  make_double("hand");
+TEST_F(Foreign, SubsystemThatAnExportCannotSayTakesNoWrite) {
+  make_half("hand");
   const NvmetTree theirs = nvmet_tree();
   ConfigfsWatch watch;
   for (const auto& [file, value] :
@@ -87,7 +88,7 @@ TEST_F(Foreign, SubsystemOfTwoDisksTakesNoWrite) {
 }
 
 TEST_F(Foreign, SubsystemIsNotTouchedByOurExportsBesideIt) {
-  make_double("hand");
+  make_half("hand");
   const NvmetTree theirs = nvmet_tree();
   const NvmetTree its = below(theirs, "subsystems/hand");
   serve("beside", "/dev/nullb2", "tcp://192.168.1.32\n192.168.1.32");

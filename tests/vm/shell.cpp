@@ -118,4 +118,13 @@ std::string lines_with(const std::string& text, const std::string& beginning) {
   return found;
 }
 
+std::string lines_without(const std::string& text, const std::string& part) {
+  std::istringstream lines(text);
+  std::string found;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find(part) == std::string::npos) found += line + "\n";
+  if (!found.empty()) found.pop_back();
+  return found;
+}
+
 }  // namespace nvmeofs::vm

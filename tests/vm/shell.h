@@ -35,6 +35,8 @@ std::string errno_symbol(int errnum);
 // The lines of a text that start with these words.
 std::string lines_with(const std::string& text, const std::string& beginning);
 
+std::string lines_without(const std::string& text, const std::string& part);
+
 // A script that is run at the end of the scope, whatever happens before.
 class Afterwards {
  public:
