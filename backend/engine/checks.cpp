@@ -43,6 +43,8 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
   if (auto free = check_name_is_free(entry); !free) return free;
   if (transaction.next.enabled)
     if (auto free = check_identity_is_free(transaction.next); !free) return free;
+  if (transaction.next.enabled)
+    if (auto protects = check_hosts(transaction.next); !protects) return protects;
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
   return check_device(entry, transaction, lenient);
 }

@@ -1,4 +1,4 @@
-// An export or a port, and what belongs to it that nobody is shown.
+// An export, a port or a host, and what belongs to it that nobody is shown.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,12 @@ struct LivePort {
   explicit LivePort(PortView shown) : view(std::move(shown)) {}
 
   PortView view;
+};
+
+struct LiveHost {
+  explicit LiveHost(HostView shown) : view(std::move(shown)) {}
+
+  HostView view;
 };
 
 struct LiveExport {

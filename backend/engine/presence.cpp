@@ -66,18 +66,21 @@ void Applier::look_after(LiveExport& entry) {
   ExportView& view = entry.view;
   const ExportView before = view;
 
+  // What the kernel has stays as it is.
+  const auto cannot = [&](std::string why) {
+    view.failed = std::move(why);
+    view.waiting.clear();
+    entry.looked_after = true;
+    if (view.failed == before.failed) return;
+    spdlog::error("{}: {}", printable(wanted.name.str()), printable(view.failed, 1024));
+    unpublished_ = true;
+  };
+
   if (wanted.enabled) {
-    if (auto found = find_device(entry, *transaction); !found) {
-      // Whoever uses it now, or whatever disk it is: what the kernel has stays as it is.
-      view.failed = fmt::format("{}: {}", printable(wanted.device->path()), found.error().message);
-      view.waiting.clear();
-      entry.looked_after = true;
-      if (view.failed != before.failed) {
-        spdlog::error("{}: {}", printable(wanted.name.str()), printable(view.failed, 1024));
-        unpublished_ = true;
-      }
-      return;
-    }
+    if (auto protects = check_hosts(wanted); !protects) return cannot(protects.error().message);
+    // Whoever uses it now, or whatever disk it is.
+    if (auto found = find_device(entry, *transaction); !found)
+      return cannot(fmt::format("{}: {}", printable(wanted.device->path()), found.error().message));
     find_addresses(entry, *transaction);
   }
   Plan plan = plan_to(observed_, wanted, removable(), transaction->absent);

@@ -63,6 +63,8 @@ Target by_address(const Target& target) {
       return attribute.first.starts_with("param_") || attribute.first == "addr_treq";
     });
   }
+  // Nor what a host has when it is made.
+  for (auto& [nqn, host] : result.hosts) host.attributes.clear();
   return result;
 }
 
