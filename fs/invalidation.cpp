@@ -10,6 +10,7 @@
 #include "fs/connections_branch.h"
 #include "fs/discovery_attributes.h"
 #include "fs/export_attributes.h"
+#include "fs/host_attributes.h"
 #include "fs/port_attributes.h"
 #include "nvmeofs/connection_option.h"
 
@@ -82,6 +83,10 @@ std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
                           [] { return writable_slots(port_attributes()); });
   list.insert(list.end(), std::make_move_iterator(of_ports.begin()),
               std::make_move_iterator(of_ports.end()));
+  auto of_hosts = changes(before.hosts.views, after.hosts.views, hosts_node, host_node,
+                          [] { return writable_slots(host_attributes()); });
+  list.insert(list.end(), std::make_move_iterator(of_hosts.begin()),
+              std::make_move_iterator(of_hosts.end()));
   return list;
 }
 

@@ -6,6 +6,7 @@
 //   static NodeId node(serial, slot);      slot 0 is a directory, slot n the n-th row's file
 //   static rows();                         a span of its AttributeOf
 //   bool has(attribute);                   whether this kernel has it; without it: all are there
+//   static bool is_secret(attribute);      what is written is recorded nowhere; without it: none is
 //   static views(snapshot);                the directories, by name
 //   static Result<Intent> make(name, default_transport);
 //   static Intent remove();
@@ -49,6 +50,8 @@ class TableFile : public WritableFile {
     auto intent = value.and_then([&](const WrittenValue& written) {
       return attribute_.store(written.text, {default_transport_, written.append});
     });
+    if constexpr (requires { Table::is_secret(attribute_); })
+      if (Table::is_secret(attribute_)) recorded = "…";
     table_.decides.submit({std::move(caller), name_, serial_, std::string(attribute_.name),
                            std::move(recorded), std::move(intent)},
                           std::move(completion));

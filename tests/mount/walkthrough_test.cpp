@@ -69,7 +69,7 @@ TEST_F(Walkthrough, ShowsTheWholeTree) {
             "discovery.conf\n./exports\n./exports/toto\n./exports/toto/"
             "address\n./exports/toto/clients\n"
             "./exports/toto/device\n./exports/toto/enabled\n./exports/toto/hosts\n"
-            "./exports/toto/plan\n./exports/toto/status\n./log\n./ports\n");
+            "./exports/toto/plan\n./exports/toto/status\n./hosts\n./log\n./ports\n");
   EXPECT_THAT(read("README"), HasSubstr("nvme connect"));
 }
 
