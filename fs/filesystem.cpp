@@ -10,6 +10,7 @@
 #include "fs/connections_branch.h"
 #include "fs/discovery_branch.h"
 #include "fs/exports_branch.h"
+#include "fs/hosts_branch.h"
 #include "fs/ports_branch.h"
 #include "fs/show.h"
 #include "journal/record_log.h"
@@ -47,6 +48,7 @@ std::vector<std::unique_ptr<const Branch>> branches(Engine& engine, Connections&
   all.push_back(std::make_unique<DiscoveryBranch>(discoveries, connections, options.owner,
                                                   options.default_transport));
   all.push_back(std::make_unique<PortsBranch>(engine, options.owner, options.default_transport));
+  all.push_back(std::make_unique<HostsBranch>(engine, options.owner, options.default_transport));
   return all;
 }
 

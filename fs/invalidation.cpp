@@ -10,6 +10,7 @@
 #include "fs/connection_attributes.h"
 #include "fs/discovery_attributes.h"
 #include "fs/exports_branch.h"
+#include "fs/host_attributes.h"
 #include "fs/port_attributes.h"
 
 namespace nvmeofs {
@@ -94,6 +95,10 @@ std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
                           [] { return writable_slots(port_attributes()); });
   list.insert(list.end(), std::make_move_iterator(of_ports.begin()),
               std::make_move_iterator(of_ports.end()));
+  auto of_hosts = changes(before.hosts.views, after.hosts.views, hosts_node, host_node,
+                          [] { return writable_slots(host_attributes()); });
+  list.insert(list.end(), std::make_move_iterator(of_hosts.begin()),
+              std::make_move_iterator(of_hosts.end()));
   for (const auto& [name, view] : after.exports) {
     const auto then = before.exports.find(name);
     if (then == before.exports.end() || then->second.serial != view.serial) continue;

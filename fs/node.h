@@ -1,9 +1,9 @@
 // Nodes of the tree: numbers, entries of directories, and what stat(2) says of them.
 //
 // A node id is the inode number: the fixed ones, and (serial << 11) | (branch << 8) | slot for what
-// is below exports/, connections/, discovery/ and ports/, where slot 0 is the directory that
-// somebody made there and slot n its n-th file. Serials are never given twice, so an id never comes
-// to mean something else, and the kernel's forgetting needs no book-keeping.
+// is below exports/, connections/, discovery/, ports/ and hosts/, where slot 0 is the directory
+// that somebody made there and slot n its n-th file. Serials are never given twice, so an id never
+// comes to mean something else, and the kernel's forgetting needs no book-keeping.
 #pragma once
 
 #include <sys/stat.h>
@@ -26,8 +26,9 @@ inline constexpr NodeId discovery_node = 6;
 inline constexpr NodeId host_config_node = 7;     // connections/config.json
 inline constexpr NodeId discovery_conf_node = 8;  // discovery/discovery.conf
 inline constexpr NodeId ports_node = 9;
+inline constexpr NodeId hosts_node = 10;
 
-enum class Below : std::uint8_t { exports, connections, discovery, ports, spaces };
+enum class Below : std::uint8_t { exports, connections, discovery, ports, spaces, hosts };
 
 constexpr NodeId node_below(Below branch, std::uint64_t serial, unsigned slot) {
   return serial << 11 | static_cast<NodeId>(branch) << 8 | slot;
@@ -47,6 +48,9 @@ constexpr NodeId port_node(std::uint64_t serial, unsigned slot = 0) {
 // Of a namespace of an export, and its files.
 constexpr NodeId space_node(std::uint64_t serial, unsigned slot = 0) {
   return node_below(Below::spaces, serial, slot);
+}
+constexpr NodeId host_node(std::uint64_t serial, unsigned slot = 0) {
+  return node_below(Below::hosts, serial, slot);
 }
 // Serials begin with 1.
 constexpr bool is_fixed(NodeId node) {
@@ -69,6 +73,9 @@ constexpr bool is_below_ports(NodeId node) {
 }
 constexpr bool is_below_spaces(NodeId node) {
   return is_below(Below::spaces, node);
+}
+constexpr bool is_below_hosts(NodeId node) {
+  return is_below(Below::hosts, node);
 }
 constexpr std::uint64_t serial_of(NodeId node) {
   return node >> 11;

@@ -19,7 +19,7 @@ struct PortsOfEngine {
     return {all, &all->ports};
   }
   void submit(Request request, Completion completion) const {
-    request.of_port = true;
+    request.about = About::a_port;
     engine.submit(std::move(request), std::move(completion));
   }
 };

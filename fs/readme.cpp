@@ -67,6 +67,15 @@ exports   What the kernel serves there.
 inline_data_size, max_queue_size, mdts, pi_enable, treq   Those that this kernel has. They can be
           changed while nothing is served there. An empty line leaves them to the kernel.
 
+The files of a host
+-------------------
+Each host that an export names is a directory in hosts/; mkdir makes one before that.
+exports   The exports that name it.
+dhchap_key, dhchap_ctrl_key   The key that it has to know, and the one that it may ask of this machine,
+          as "nvme gen-dhchap-key" makes them. They read "set" or "unset"; an empty line clears them.
+          They count when a host connects next, and not where hosts is "any".
+dhchap_hash, dhchap_dhgroup   How that is done. A kernel without authentication has none of the four.
+
 The files of a connection
 -------------------------
 address   As of an export: one path each.

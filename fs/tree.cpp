@@ -16,11 +16,9 @@ struct Fixed {
 };
 
 constexpr std::array in_root{
-    Fixed{"README", readme_node, S_IFREG},
-    Fixed{"connections", connections_node, S_IFDIR},
-    Fixed{"discovery", discovery_node, S_IFDIR},
-    Fixed{"exports", exports_node, S_IFDIR},
-    Fixed{"log", log_node, S_IFREG},
+    Fixed{"README", readme_node, S_IFREG},       Fixed{"connections", connections_node, S_IFDIR},
+    Fixed{"discovery", discovery_node, S_IFDIR}, Fixed{"exports", exports_node, S_IFDIR},
+    Fixed{"hosts", hosts_node, S_IFDIR},         Fixed{"log", log_node, S_IFREG},
     Fixed{"ports", ports_node, S_IFDIR},
 };
 

@@ -31,6 +31,7 @@ Result<void> Applier::begin() {
   if (auto seen = look(); !seen) return seen;
   ours_ = shared_of(stored_.kernel, environment_.boot_id, observed_);
   ours_.settings = stored_.ports;
+  ours_.host_settings = stored_.hosts;
   if (options_.look_after) look_after_all();
   publish();
   return {};
@@ -88,14 +89,17 @@ void Applier::end() {
 
 void Applier::handle(Submitted& submitted) {
   Request& request = submitted.request;
-  if (request.of_port) {
-    if (!request.intent)
-      refuse_request(nullptr, request, submitted.completion, request.intent.error());
-    else
-      change_port(request, submitted.completion);
-  } else if (!request.intent) {
-    refuse_request(entries_.with(request.serial), request, submitted.completion,
-                   request.intent.error());
+  if (!request.intent) {
+    refuse_request(request.about == About::an_export ? entries_.with(request.serial) : nullptr,
+                   request, submitted.completion, request.intent.error());
+  } else if (std::holds_alternative<SetPortSetting>(*request.intent)) {
+    change_port(request, submitted.completion);
+  } else if (std::holds_alternative<MakeHost>(*request.intent)) {
+    make_host(request, submitted.completion);
+  } else if (std::holds_alternative<RemoveHost>(*request.intent)) {
+    remove_host(request, submitted.completion);
+  } else if (std::holds_alternative<SetHostSetting>(*request.intent)) {
+    change_host(request, submitted.completion);
   } else if (std::holds_alternative<MakeExport>(*request.intent)) {
     make_export(request, submitted.completion);
   } else if (std::holds_alternative<RemoveExport>(*request.intent)) {
@@ -243,7 +247,9 @@ Shared Applier::removable() const {
   const bool waiting = std::any_of(entries_.begin(), entries_.end(), [](const auto& named) {
     return named.second.transaction && named.second.transaction->held_up;
   });
-  return waiting ? Shared{.ports = {}, .hosts = ours_.hosts, .settings = ours_.settings} : ours_;
+  Shared shared = ours_;
+  if (waiting) shared.ports.clear();
+  return shared;
 }
 
 }  // namespace nvmeofs

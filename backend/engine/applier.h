@@ -71,6 +71,18 @@ class Applier {
   // Whether settings were dropped of addresses that no export of ours names any more.
   bool forget_ports(StoredState& state) const;
 
+  // hosts.cpp: the hosts that exports name, and their keys
+  void look_for_hosts();
+  void make_host(Request& request, const Completion& completion);
+  void remove_host(Request& request, const Completion& completion);
+  void change_host(Request& request, const Completion& completion);
+  // The kernel's host, where it has one and it is ours. An error: the kernel is as it was, or
+  // waits.
+  Result<void> give_to_kernel(const std::string& nqn, const Host& settings);
+  // EBUSY when a host would be let in that somebody else made, with other keys than are set here;
+  // ENODEV when this kernel has no keys.
+  Result<void> check_hosts(const Export& next) const;
+
   // presence.cpp: what comes and goes by itself
   void look_after_all();
   void look_after_postponed();
@@ -134,6 +146,7 @@ class Applier {
 
   Entries<LiveExport> entries_;
   Entries<LivePort> ports_;
+  Entries<LiveHost> hosts_;
   std::deque<std::uint64_t> to_look_after_;
   std::multimap<std::chrono::steady_clock::time_point, std::uint64_t> postponed_;
   Target observed_;

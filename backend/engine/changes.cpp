@@ -51,6 +51,16 @@ struct Change {
     return refuse(EIO, Reason::internal, "a port's setting is no change of an export");
   }
 
+  Result<Export> operator()(const MakeHost&) {
+    return refuse(EIO, Reason::internal, "a host is no change of an export");
+  }
+  Result<Export> operator()(const RemoveHost&) {
+    return refuse(EIO, Reason::internal, "a host is no change of an export");
+  }
+  Result<Export> operator()(const SetHostSetting&) {
+    return refuse(EIO, Reason::internal, "a host's setting is no change of an export");
+  }
+
   Result<Export> operator()(const TakeDown&) {
     next.enabled = false;
     return std::move(next);
@@ -253,8 +263,11 @@ const DevicePath* device_of(const Export& wanted, std::string_view path) {
 
 }  // namespace
 
-std::string in_words(const Plan& plan) {
+std::string in_words(const Plan& to_do) {
   constexpr std::size_t enough = 3;
+  // What comes before a step, and is no difference of its own.
+  Plan plan = to_do;
+  std::erase_if(plan, [](const Step& step) { return step.verb == Verb::protect; });
   std::string words;
   for (std::size_t i = 0; i < std::min(plan.size(), enough); ++i) {
     const Step& step = plan[i];
@@ -270,7 +283,11 @@ std::string in_words(const Plan& plan) {
         words += " should not be there";
         break;
       case Verb::set_attribute:
-        words += " should be " + printable(step.value);
+        words += step.value == nul     ? " should be empty"
+                 : step.secret.empty() ? " should be " + printable(step.value)
+                                       : " should be another";
+        break;
+      case Verb::protect:
         break;
     }
   }

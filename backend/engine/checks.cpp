@@ -55,6 +55,8 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
           check_together(transaction.next.settings, environment_.backend.attributes().subsystem);
       !together)
     return together;
+  if (transaction.next.enabled)
+    if (auto protects = check_hosts(transaction.next); !protects) return protects;
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
   for (const auto& [nsid, space] : transaction.next.spaces)
     if (auto checked = check_device(entry, transaction, nsid, lenient); !checked) return checked;

@@ -60,6 +60,28 @@ std::optional<std::string> waiting_for(const ExportView& view, const Target& obs
   return view.waiting;
 }
 
+// Where a key is set and nobody is asked for it.
+std::string note_on_keys(const Snapshot& snapshot, const Export& wanted) {
+  if (wanted.hosts.any)
+    return std::any_of(snapshot.hosts.views.begin(), snapshot.hosts.views.end(),
+                       [](const auto& host) { return !host.second.settings.keys.empty(); })
+               ? "hosts any: nobody is asked for a key here, whatever is set in hosts/"
+               : "";
+  for (const auto& host : wanted.hosts.list) {
+    const auto set = snapshot.hosts.views.find(host.str());
+    const auto there = snapshot.observed.hosts.find(host.str());
+    if (set == snapshot.hosts.views.end() || there == snapshot.observed.hosts.end()) continue;
+    if (const Host& settings = set->second.settings; !settings.keys.empty() &&
+                                                     !snapshot.ours.hosts.contains(host.str()) &&
+                                                     settings.keys != there->second.keys)
+      return fmt::format(
+          "something else made hosts/{} of the kernel, and not with the keys that "
+          "are set here",
+          host.str());
+  }
+  return "";
+}
+
 tl::unexpected<Error> is_gone() {
   return refuse(ESTALE, Reason::gone, "the export was removed");
 }
@@ -141,7 +163,7 @@ Result<Status> Engine::status(std::uint64_t serial) const {
   Status status;
   status.hosts = wanted.hosts;
   status.refused = view->refused;
-  status.note = view->note;
+  status.note = view->note.empty() ? note_on_keys(*snapshot, wanted) : view->note;
   const Plan difference = plan_to(observed, wanted, snapshot->ours, view->absent);
   if (!view->failed.empty()) {
     status.state = State::failed;

@@ -1,4 +1,4 @@
-// An export or a port, and what belongs to it that nobody is shown.
+// An export, a port or a host, and what belongs to it that nobody is shown.
 #pragma once
 
 #include <chrono>
@@ -26,6 +26,12 @@ struct LiveSpace {
   std::unique_ptr<Claim> claim;
   std::optional<ServedDisk> opened;  // by the kernel, as far as that is known
   std::string note;                  // not empty: what is odd about its size
+};
+
+struct LiveHost {
+  explicit LiveHost(HostView shown) : view(std::move(shown)) {}
+
+  HostView view;
 };
 
 struct LiveExport {

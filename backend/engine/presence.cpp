@@ -67,20 +67,24 @@ void Applier::look_after(LiveExport& entry) {
   ExportView& view = entry.view;
   const ExportView before = view;
 
+  // What the kernel has stays as it is.
+  const auto cannot = [&](std::string why) {
+    view.failed = std::move(why);
+    view.waiting.clear();
+    entry.looked_after = true;
+    if (view.failed == before.failed) return;
+    spdlog::error("{}: {}", printable(wanted.name.str()), printable(view.failed, 1024));
+    unpublished_ = true;
+  };
+
   if (wanted.enabled) {
+    if (auto protects = check_hosts(wanted); !protects) return cannot(protects.error().message);
     for (const auto& [nsid, space] : wanted.spaces) {
       if (!space.enabled) continue;
-      const auto found = find_device(entry, *transaction, nsid);
-      if (found) continue;
-      // Whoever uses it now, or whatever disk it is: what the kernel has stays as it is.
-      view.failed = fmt::format("{}: {}", printable(space.device->path()), found.error().message);
-      view.waiting.clear();
-      entry.looked_after = true;
-      if (view.failed != before.failed) {
-        spdlog::error("{}: {}", printable(wanted.name.str()), printable(view.failed, 1024));
-        unpublished_ = true;
-      }
-      return;
+      // Whoever uses it now, or whatever disk it is.
+      if (auto found = find_device(entry, *transaction, nsid); !found)
+        return cannot(
+            fmt::format("{}: {}", printable(space.device->path()), found.error().message));
     }
     find_addresses(entry, *transaction);
   }

@@ -22,9 +22,16 @@ std::string in_words(const Access& access) {
 }
 
 std::string description(const Request& request) {
-  if (request.of_port && request.file.empty())
+  if (request.about == About::a_port && request.file.empty())
     return fmt::format("mkdir or rmdir of ports/{}", request.name);
-  if (request.of_port)
+  if (request.about == About::a_host && request.file.empty())
+    return fmt::format(
+        "{} hosts/{}",
+        request.intent && std::holds_alternative<RemoveHost>(*request.intent) ? "rmdir" : "mkdir",
+        request.name);
+  if (request.about == About::a_host)
+    return fmt::format("hosts/{}/{} = {}", request.name, request.file, request.value);
+  if (request.about == About::a_port)
     return fmt::format("ports/{}/{} = {}", request.name, request.file, request.value);
   const auto* const access = request.intent ? std::get_if<SetAccess>(&*request.intent) : nullptr;
   if (access != nullptr)
@@ -95,6 +102,7 @@ void Applier::look_for_spaces() {
 void Applier::publish() {
   look_for_ports();
   look_for_spaces();
+  look_for_hosts();
   auto snapshot = std::make_shared<Snapshot>();
   std::set<std::string> paths;
   snapshot->generation = ++generation_;
@@ -109,6 +117,8 @@ void Applier::publish() {
   snapshot->names = entries_.names();
   for (const auto& [name, entry] : ports_) snapshot->ports.views.emplace(name, entry.view);
   snapshot->ports.names = ports_.names();
+  for (const auto& [name, entry] : hosts_) snapshot->hosts.views.emplace(name, entry.view);
+  snapshot->hosts.names = hosts_.names();
   snapshot->observed = observed_;
   snapshot->ours = ours_;
   snapshot->log = log_.records();

@@ -34,6 +34,7 @@ Result<void> Applier::save(StoredState next, const Plan& plan) {
   if (auto saved = environment_.store.save(next); !saved) return saved;
   stored_ = std::move(next);
   ours_.settings = stored_.ports;
+  ours_.host_settings = stored_.hosts;
   return {};
 }
 

@@ -12,6 +12,15 @@ const PortView* PortsSnapshot::find(std::uint64_t serial) const {
   return with_serial(views, names, serial);
 }
 
+const HostView* HostsSnapshot::find(std::uint64_t serial) const {
+  return with_serial(views, names, serial);
+}
+
+std::optional<Secret> HostView::value(const HostSetting& setting) const {
+  const auto set = nvmeofs::value(settings, setting);
+  return set ? set : nvmeofs::value(kernel, setting);
+}
+
 std::optional<std::string> PortView::value(const PortSetting& setting) const {
   if (const auto set = settings.find(std::string(setting.name)); set != settings.end())
     return set->second;

@@ -13,7 +13,11 @@ std::string shell_command(const Step& step, std::string_view root) {
       return "mkdir " + path;
     case Verb::remove_item:
       return "rmdir " + path;
+    case Verb::protect:
+      return "chmod 600 " + path;
     case Verb::set_attribute:
+      if (!step.secret.empty()) return "echo … > " + path;
+      if (step.value == nul) return "printf '\\0' > " + path;
       // A shell's echo may take a leading dash or a backslash for its own.
       if (step.value.starts_with('-') || step.value.find('\\') != std::string::npos)
         return fmt::format("printf '%s\\n' {} > {}", shell_word(step.value), path);

@@ -77,6 +77,10 @@ int write_attribute(const std::string& path, std::string_view value) {
   return static_cast<std::size_t>(written) == value.size() ? 0 : EIO;
 }
 
+int protect_attribute(const std::string& path) {
+  return errno_of(chmod(path.c_str(), S_IRUSR | S_IWUSR));
+}
+
 Result<std::string> read_attribute(const std::string& path) {
   const Fd file = open_file(path, O_RDONLY);
   if (!file) return cannot_read(path, errno);

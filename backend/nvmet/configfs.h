@@ -25,6 +25,9 @@ int remove_link(const std::string& path);
 // writes would be two values. A short count is EIO.
 int write_attribute(const std::string& path, std::string_view value);
 
+// Readable by root alone, for as long as its item is there: mode 0600.
+int protect_attribute(const std::string& path);
+
 // A read of the moment; the newline is dropped.
 Result<std::string> read_attribute(const std::string& path);
 

@@ -122,7 +122,10 @@ Result<void> NvmetBackend::perform(const Step& step) {
       errnum = configfs::remove_directory(path);
       break;
     case Verb::set_attribute:
-      errnum = configfs::write_attribute(path, step.value);
+      errnum = configfs::write_attribute(path, step.written());
+      break;
+    case Verb::protect:
+      errnum = configfs::protect_attribute(path);
       break;
     case Verb::make_link:
       errnum = configfs::make_link(root_ + "/" + step.value, path);

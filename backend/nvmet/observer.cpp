@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "nvmeofs/host_setting.h"
 #include "nvmeofs/port_setting.h"
 #include "nvmeofs/space_setting.h"
 #include "nvmeofs/subsystem_setting.h"
@@ -79,6 +80,11 @@ Result<Target> Observer::observe() {
       dirty_ports_.insert(id);
       return tl::unexpected(read.error());
     }
+  for (const auto& nqn : std::exchange(dirty_hosts_, {}))
+    if (auto read = read_host(nqn); !read) {
+      dirty_hosts_.insert(nqn);
+      return tl::unexpected(read.error());
+    }
   return target_;
 }
 
@@ -107,6 +113,9 @@ void Observer::drain() {
           break;
         case Subject::Kind::port:
           dirty_ports_.insert(found->second.name);
+          break;
+        case Subject::Kind::host:
+          dirty_hosts_.insert(found->second.name);
           break;
       }
       if ((event.mask & IN_IGNORED) != 0) watches_.erase(found);
@@ -147,11 +156,13 @@ Result<void> Observer::read_lists() {
   };
   std::erase_if(target_.subsystems, not_in(*subsystems));
   std::erase_if(target_.ports, not_in(*ports));
-  target_.hosts = {hosts->begin(), hosts->end()};
+  std::erase_if(target_.hosts, not_in(*hosts));
   for (const auto& nqn : *subsystems)
     if (!target_.subsystems.contains(nqn)) dirty_subsystems_.insert(nqn);
   for (const auto& id : *ports)
     if (!target_.ports.contains(id)) dirty_ports_.insert(id);
+  for (const auto& nqn : *hosts)
+    if (!target_.hosts.contains(nqn)) dirty_hosts_.insert(nqn);
   // While the module is not loaded there is nothing to watch, and so nobody to tell of its coming.
   lists_dirty_ = !present;
   return {};
@@ -212,11 +223,31 @@ Result<void> Observer::read_port(const std::string& id) {
   return {};
 }
 
+// A kernel without authentication has none of these files.
+Result<void> Observer::read_host(const std::string& nqn) {
+  const std::string directory = root_ + "/hosts/" + nqn;
+  watch(directory, {Subject::Kind::host, nqn});
+  const auto names = configfs::attributes_in(directory);
+  if (!names && vanished(names.error())) {
+    target_.hosts.erase(nqn);
+    return {};
+  }
+  if (!names) return tl::unexpected(names.error());
+  Host host;
+  for (const auto& setting : host_settings)
+    if (names->contains(std::string(setting.name)))
+      if (auto text = configfs::read_attribute(directory + "/" + std::string(setting.name)))
+        set(host, setting, Secret(std::move(*text)));
+  target_.hosts.insert_or_assign(nqn, std::move(host));
+  return {};
+}
+
 // The kernel dropped events: nothing that we know is sure.
 void Observer::forget_everything() {
   target_ = {};
   dirty_subsystems_.clear();
   dirty_ports_.clear();
+  dirty_hosts_.clear();
   lists_dirty_ = true;
 }
 

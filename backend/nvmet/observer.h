@@ -1,5 +1,5 @@
-// Keeps a picture of nvmet's tree true, at the cost of what changed: inotify tells which subsystem
-// or port to read again.
+// Keeps a picture of nvmet's tree true, at the cost of what changed: inotify tells which subsystem,
+// port or host to read again.
 #pragma once
 
 #include <map>
@@ -35,7 +35,7 @@ class Observer {
  private:
   // What a watch makes dirty.
   struct Subject {
-    enum class Kind { lists, subsystem, port } kind = Kind::lists;
+    enum class Kind { lists, subsystem, port, host } kind = Kind::lists;
     std::string name;
   };
 
@@ -44,6 +44,7 @@ class Observer {
   Result<void> read_lists();
   Result<void> read_subsystem(const std::string& nqn);
   Result<void> read_port(const std::string& id);
+  Result<void> read_host(const std::string& nqn);
   void forget_everything();
 
   const std::string root_;
@@ -53,6 +54,7 @@ class Observer {
   bool lists_dirty_ = true;
   std::set<std::string> dirty_subsystems_;
   std::set<std::string> dirty_ports_;
+  std::set<std::string> dirty_hosts_;
   std::set<std::string> left_alone_;
 };
 

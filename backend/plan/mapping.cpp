@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "model/number.h"
+#include "nvmeofs/host_setting.h"
 #include "nvmeofs/plan.h"
 
 namespace nvmeofs {
@@ -103,6 +104,15 @@ void serve_at(Target& target, const std::string& nqn, const TransportAddress& ad
   port.subsystems[nqn] = nqn;
 }
 
+// A host that others made keeps what they have given it.
+void allow(Target& target, const std::string& nqn, const Shared& ours) {
+  const bool is_there = target.hosts.contains(nqn);
+  Host& host = target.hosts[nqn];
+  if (is_there && !ours.hosts.contains(nqn)) return;
+  const auto settings = ours.host_settings.find(nqn);
+  host = host_with(host, settings != ours.host_settings.end() ? settings->second : Host{});
+}
+
 bool is_named(const Target& target, const std::string& host) {
   return std::any_of(target.subsystems.begin(), target.subsystems.end(),
                      [&](const auto& entry) { return entry.second.allowed_hosts.contains(host); });
@@ -113,6 +123,11 @@ std::optional<std::string> name_below(const std::string& path, std::string_view 
   if (!path.starts_with(folder) || path.find('/', folder.size()) != std::string::npos)
     return std::nullopt;
   return path.substr(folder.size());
+}
+
+// "nqn.h" of "hosts/nqn.h/dhchap_key".
+std::optional<std::string> host_of(const std::string& attribute_path) {
+  return name_below(attribute_path.substr(0, attribute_path.rfind('/')), "hosts/");
 }
 
 }  // namespace
@@ -134,7 +149,7 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
                          std::any_of(wanted.addresses.begin(), wanted.addresses.end(), is_there);
   if (wanted.enabled && (can_serve || observed.subsystems.contains(nqn))) {
     target.subsystems[nqn] = subsystem_of(wanted, absent);
-    for (const auto& host : wanted.hosts.list) target.hosts.insert(host.str());
+    for (const auto& host : wanted.hosts.list) allow(target, host.str(), ours);
     for (const auto& address : wanted.addresses)
       if (is_there(address)) serve_at(target, nqn, address, ours);
   }
@@ -143,9 +158,17 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
     return entry.second.subsystems.empty() && ours.ports.contains(entry.first);
   });
   std::erase_if(target.hosts, [&](const auto& host) {
-    return ours.hosts.contains(host) && !is_named(target, host);
+    return ours.hosts.contains(host.first) && !is_named(target, host.first);
   });
   return target;
+}
+
+Host host_with(const Host& present, const Host& settings) {
+  Host host = settings;
+  for (const auto& setting : host_settings)
+    if (const std::string name(setting.name); present.attributes.contains(name))
+      host.attributes.try_emplace(name, setting.when_made);
+  return host;
 }
 
 Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
@@ -279,11 +302,16 @@ Target restored(const Target& now, const Target& before, const std::string& nqn,
   std::set<std::string> made;
   for (const Step& step : performed) {
     if (step.verb == Verb::make_item) made.insert(step.path);
+    if (step.verb == Verb::set_attribute)
+      if (const auto host = host_of(step.path); host && before.hosts.contains(*host))
+        target.hosts[*host] = before.hosts.at(*host);
     if (step.verb != Verb::remove_item) continue;
     if (const auto id = name_below(step.path, "ports/"))
       if (const auto port = before.ports.find(*id); port != before.ports.end())
         target.ports[*id].attributes = port->second.attributes;
-    if (const auto host = name_below(step.path, "hosts/")) target.hosts.insert(*host);
+    if (const auto host = name_below(step.path, "hosts/"))
+      if (const auto then = before.hosts.find(*host); then != before.hosts.end())
+        target.hosts[*host] = then->second;
   }
 
   target.subsystems.erase(nqn);
@@ -301,7 +329,7 @@ Target restored(const Target& now, const Target& before, const std::string& nqn,
     return entry.second.subsystems.empty() && made.contains("ports/" + entry.first);
   });
   std::erase_if(target.hosts, [&](const auto& host) {
-    return made.contains("hosts/" + host) && !is_named(target, host);
+    return made.contains("hosts/" + host.first) && !is_named(target, host.first);
   });
   return target;
 }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "model/number.h"
+#include "nvmeofs/host_setting.h"
 #include "nvmeofs/subsystem_setting.h"
 
 namespace nvmeofs {
@@ -108,7 +109,7 @@ Target without_obstacles(const Target& from, const Target& to,
     });
   }
 
-  std::erase_if(middle.hosts, [&](const auto& nqn) { return !to.hosts.contains(nqn); });
+  std::erase_if(middle.hosts, [&](const auto& host) { return !to.hosts.contains(host.first); });
   return middle;
 }
 
@@ -117,6 +118,11 @@ class Steps {
  public:
   void add(Verb verb, std::string path, std::string value, std::string why) {
     plan_.push_back({verb, std::move(path), std::move(value), std::move(why)});
+  }
+  // The kernel makes the file readable by all.
+  void add_secret(const std::string& path, const Secret& secret, const std::string& why) {
+    add(Verb::protect, path, "", "only root may read what is written next");
+    plan_.push_back({Verb::set_attribute, path, "", why, secret});
   }
   Plan take() { return std::move(plan_); }
 
@@ -153,7 +159,7 @@ void remove(Steps& steps, const Target& from, const Target& middle) {
     if (!stays) steps.add(Verb::remove_item, subsystem_path(nqn), "", "its name is free again");
   }
 
-  for (const auto& nqn : from.hosts)
+  for (const auto& [nqn, host] : from.hosts)
     if (!middle.hosts.contains(nqn))
       steps.add(Verb::remove_item, host_path(nqn), "", "no export names this host any more");
 
@@ -238,11 +244,37 @@ void make_port(Steps& steps, const std::string& id, const Port* present, const P
       set(steps, path, present->attributes, wanted.attributes, name, "how to listen");
 }
 
+// All of it can change at any time, and counts from the next authentication on.
+void make_host(Steps& steps, const std::string& nqn, const Host* present, const Host& wanted) {
+  static const Host as_made = [] {
+    Host host;
+    for (const auto& setting : host_settings)
+      set(host, setting, Secret(std::string(setting.when_made)));
+    return host;
+  }();
+  const std::string path = host_path(nqn);
+  if (present == nullptr) {
+    steps.add(Verb::make_item, path, "", "a host that is named by an export");
+    present = &as_made;
+  }
+  const std::string why = "how this host proves who it is";
+  set_all(steps, path, present->attributes, wanted.attributes, why);
+  for (const auto& [name, key] : wanted.keys) {
+    const auto now = present->keys.find(name);
+    if (now == present->keys.end() || now->second != key)
+      steps.add_secret(path + "/" + name, key, why);
+  }
+  for (const auto& [name, key] : present->keys)
+    if (!wanted.keys.contains(name))
+      steps.add(Verb::set_attribute, path + "/" + name, nul, "it needs no key any more");
+}
+
 // Both ends of the way up: `to` holds all that `middle` holds.
 void make(Steps& steps, const Target& middle, const Target& to) {
-  for (const auto& nqn : to.hosts)
-    if (!middle.hosts.contains(nqn))
-      steps.add(Verb::make_item, host_path(nqn), "", "a host that is named by an export");
+  for (const auto& [nqn, host] : to.hosts) {
+    const auto found = middle.hosts.find(nqn);
+    make_host(steps, nqn, found != middle.hosts.end() ? &found->second : nullptr, host);
+  }
   for (const auto& [nqn, subsystem] : to.subsystems) {
     const auto found = middle.subsystems.find(nqn);
     make_subsystem(steps, nqn, found != middle.subsystems.end() ? &found->second : nullptr,

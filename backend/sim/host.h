@@ -1,7 +1,10 @@
-// hosts/<host NQN>: a name that allowed_hosts can link to. Nothing in it is looked at before a host
-// connects.
+// hosts/<host NQN>: a name that allowed_hosts can link to, and how the host proves that it is its
+// own. Nothing in it is looked at before a host connects.
 #pragma once
 
+#include <string>
+
+#include "nvmeofs/target.h"
 #include "sim/item.h"
 
 namespace nvmeofs::sim {
@@ -9,6 +12,15 @@ namespace nvmeofs::sim {
 class Host : public Item {
  public:
   using Item::Item;
+
+  std::span<const Attribute> attributes() const override;
+
+  nvmeofs::Host value() const;
+
+  std::string key;  // empty: none
+  std::string ctrl_key;
+  std::string hash = "hmac(sha256)";
+  std::string dhgroup = "null";
 };
 
 class Hosts : public Item {

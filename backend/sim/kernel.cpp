@@ -140,6 +140,12 @@ Syscall<std::size_t> SimKernel::write(std::string_view path, std::string_view va
   return value.size();
 }
 
+Syscall<void> SimKernel::chmod(std::string_view path) {
+  const std::scoped_lock lock(impl_->mutex);
+  const auto place = find_attribute(impl_->root, path);
+  return place ? Syscall<void>() : Syscall<void>(fails(place.error()));
+}
+
 Syscall<std::string> SimKernel::read(std::string_view path) const {
   const std::scoped_lock lock(impl_->mutex);
   const auto place = find_attribute(impl_->root, path);
@@ -194,7 +200,8 @@ Target SimKernel::target() const {
   for (const auto& [name, item] : impl_->root.ports.children()) {
     target.ports.emplace(name, static_cast<const sim::Port&>(*item).value());
   }
-  for (const auto& [name, item] : impl_->root.hosts.children()) target.hosts.insert(name);
+  for (const auto& [name, item] : impl_->root.hosts.children())
+    target.hosts.emplace(name, static_cast<const sim::Host&>(*item).value());
   return target;
 }
 

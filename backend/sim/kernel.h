@@ -29,6 +29,8 @@ class SimKernel {
   Syscall<void> rmdir(std::string_view path);
   // One write(2): how many bytes were taken, 4095 of a longer value.
   Syscall<std::size_t> write(std::string_view path, std::string_view value);
+  // Of an attribute. Modes are not kept: whoever reads here is root.
+  Syscall<void> chmod(std::string_view path);
   Syscall<std::string> read(std::string_view path) const;
   // The target too is relative to nvmet's root, and must exist.
   Syscall<void> symlink(std::string_view target, std::string_view path);

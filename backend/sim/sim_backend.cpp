@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sim/host.h"
 #include "sim/namespace.h"
 #include "sim/port.h"
 #include "sim/subsystem.h"
@@ -13,9 +14,9 @@ namespace {
 // A short count is EIO here as it is with the kernel's own configfs: half a value is stored then,
 // and the rest would be a value of its own.
 Syscall<void> write_whole(SimKernel& kernel, const Step& step) {
-  const auto taken = kernel.write(step.path, step.value);
+  const auto taken = kernel.write(step.path, step.written());
   if (!taken) return fails(taken.error());
-  return *taken == step.value.size() ? Syscall<void>() : Syscall<void>(fails(EIO));
+  return *taken == step.written().size() ? Syscall<void>() : Syscall<void>(fails(EIO));
 }
 
 Syscall<void> make_call(SimKernel& kernel, const Step& step) {
@@ -26,6 +27,8 @@ Syscall<void> make_call(SimKernel& kernel, const Step& step) {
       return kernel.rmdir(step.path);
     case Verb::set_attribute:
       return write_whole(kernel, step);
+    case Verb::protect:
+      return kernel.chmod(step.path);
     case Verb::make_link:
       return kernel.symlink(step.value, step.path);
     case Verb::remove_link:
@@ -58,6 +61,7 @@ const KernelAttributes& SimBackend::attributes() const {
                            .space = sim::texts_of(sim::Namespace("1", 1, subsystem)),
                            .host = {}};
     for (const auto& [name, text] : sim::texts_of(sim::Port("1", nvmet))) found.port.insert(name);
+    for (const auto& [name, text] : sim::texts_of(sim::Host("sample"))) found.host.insert(name);
     return found;
   }();
   return all;

@@ -92,6 +92,11 @@ std::string_view to_word(std::string_view written) {
   return written.substr(0, written.find_first_of(blanks));
 }
 
+std::string_view to_trimmed(std::string_view written) {
+  written.remove_prefix(std::min(written.find_first_not_of(blanks), written.size()));
+  return written.substr(0, written.find_last_not_of(blanks) + 1);
+}
+
 Syscall<std::string> to_name(std::string_view written,
                              std::initializer_list<std::string_view> names) {
   const auto name = std::ranges::find(names, without_newline(written));

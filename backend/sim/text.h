@@ -28,6 +28,9 @@ Syscall<int> to_int(std::string_view written);
 // sscanf %s: leading blanks skipped, stops at the next. May be empty.
 std::string_view to_word(std::string_view written);
 
+// strim: without the blanks at both ends.
+std::string_view to_trimmed(std::string_view written);
+
 // sysfs_streq against each name: exact but for one newline. EINVAL.
 Syscall<std::string> to_name(std::string_view written,
                              std::initializer_list<std::string_view> names);

@@ -13,7 +13,7 @@ inline constexpr std::string_view format_mark = "nvmeofs state";
 inline constexpr std::uint64_t max_generation = 999'999'999'999'999'999;
 
 inline const std::set<std::string_view> top_keys = {"format",  "version", "generation", "crc32",
-                                                    "exports", "kernel",  "ports"};
+                                                    "exports", "kernel",  "ports",      "hosts"};
 inline const std::set<std::string_view> export_keys = {
     "device", "disk",      "has_served", "addresses", "hosts",       "enabled",
     "serial", "model",     "uuid",       "nguid",     "made",        "served",

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "model/number.h"
+#include "nvmeofs/host_setting.h"
 #include "nvmeofs/text.h"
 #include "store/json_section.h"
 #include "store/state_keys.h"
@@ -257,6 +258,25 @@ std::map<TransportAddress, PortSettings> ports_of(const Section& file) {
   return ports;
 }
 
+// What is damaged may be a key: none of its text is told.
+std::map<std::string, Host> hosts_of_target(const Section& file) {
+  std::map<std::string, Host> hosts;
+  if (!file.has("hosts")) return hosts;
+  const Section all(file.place("hosts"), file.at("hosts"));
+  for (const auto& [nqn, json] : file.at("hosts").items()) {
+    const Section section(all.place(nqn), json);
+    Host& host = hosts[parsed(all.place(nqn), Nqn::parse(nqn)).str()];
+    for (const auto& [name, text] : json.items()) {
+      const auto* const setting = find_host_setting(name);
+      if (setting == nullptr) damaged("{}: hosts have no such setting", section.place(name));
+      if (const auto checked = check(*setting, section.text(name)); !checked)
+        damaged("{}: {}", section.place(name), checked.error().message);
+      set(host, *setting, Secret(section.text(name)));
+    }
+  }
+  return hosts;
+}
+
 StateText content_of(const Json& json) {
   if (!json.is_object()) damaged("it is no JSON object");
   const Section file("at the top", json);
@@ -266,6 +286,7 @@ StateText content_of(const Json& json) {
   content.state.exports = entries_of(file, "exports", "export", export_keys, unknown, export_of);
   compare_identities(content.state);
   content.state.ports = ports_of(file);
+  content.state.hosts = hosts_of_target(file);
   if (file.has("kernel")) {
     const Section kernel("kernel", file.at("kernel"));
     content.state.kernel = kernel_of(kernel);
@@ -278,7 +299,7 @@ StateText content_of(const Json& json) {
 }  // namespace
 
 Result<StateText> read_state(std::string_view text) {
-  return read_json(text, content_of, [](std::string error) { return error; });
+  return read_json(text, content_of, without_quotation);
 }
 
 Result<void> check_identities(const StoredState& state) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "nvmeofs/host_setting.h"
 #include "store/checksum.h"
 #include "store/json_value.h"
 #include "store/state_keys.h"
@@ -88,6 +89,18 @@ Json ports_json(const std::map<TransportAddress, PortSettings>& ports) {
   return json;
 }
 
+// One that nothing is set for is there all the same: somebody made it.
+Json hosts_json(const std::map<std::string, Host>& hosts) {
+  Json json = Json::object();
+  for (const auto& [nqn, host] : hosts) {
+    Json& of_host = json[nqn] = Json::object();
+    for (const auto& setting : host_settings)
+      if (const auto text = value(host, setting))
+        of_host[std::string(setting.name)] = text_json(text->reveal());
+  }
+  return json;
+}
+
 // Members of an object, as texts that are put together as nlohmann-json would.
 using Members = std::vector<std::pair<std::string, std::string_view>>;
 
@@ -144,6 +157,7 @@ Json frame(const StoredState& state, std::uint64_t generation, const std::string
   json["crc32"] = "";  // its place: not the last line, which cannot be deleted alone
   json["exports"] = Json::object();
   if (!state.ports.empty()) json["ports"] = ports_json(state.ports);
+  if (!state.hosts.empty()) json["hosts"] = hosts_json(state.hosts);
   json["kernel"] = kernel_json(state.kernel);
   if (rest.contains("kernel")) add_unknown(json["kernel"], rest["kernel"]);
   add_unknown(json, rest);
@@ -186,7 +200,8 @@ Result<std::string> StateWriter::write(const StoredState& state, std::uint64_t g
   try {
     std::map<std::string, ExportText> changed;
     Texts all;
-    StoredState to_check{.exports = {}, .kernel = state.kernel, .ports = state.ports};
+    StoredState to_check{
+        .exports = {}, .kernel = state.kernel, .ports = state.ports, .hosts = state.hosts};
     for (const auto& [name, stored] : state.exports) {
       const auto found = exports_.find(name);
       const bool known = found != exports_.end() && found->second.stored == stored;

@@ -12,6 +12,7 @@
 #include "nvmeofs/caller.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
+#include "nvmeofs/secret.h"
 
 namespace nvmeofs {
 
@@ -69,6 +70,14 @@ struct SetPortSetting {
   std::string setting;               // PortSetting::name
   std::optional<std::string> value;  // as written: what it may be hangs on the port's transport
 };
+// mkdir and rmdir in hosts/.
+struct MakeHost {};
+struct RemoveHost {};
+// Of a host. What it may be has been looked at; the value of any of them may be a key.
+struct SetHostSetting {
+  std::string setting;  // HostSetting::name
+  Secret value;         // empty: none
+};
 // Out of the kernel, until somebody looks after it again: it stays enabled in the store.
 struct TakeDown {
   bool force = false;
@@ -77,7 +86,11 @@ struct TakeDown {
 using Intent =
     std::variant<MakeExport, RemoveExport, MakeNamespace, RemoveNamespace, SetNamespaceEnabled,
                  SetNamespaceSetting, SetNamespaceIdentity, SetDevice, SetAddresses, SetHosts,
-                 SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting, TakeDown>;
+                 SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting, MakeHost, RemoveHost,
+                 SetHostSetting, TakeDown>;
+
+// Whose name, serial and file a request has.
+enum class About { an_export, a_port, a_host };
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {
@@ -86,9 +99,9 @@ struct Request {
   std::uint64_t serial =
       0;              // of the export that was opened; 0 for mkdir and rmdir, which go by name
   std::string file;   // "device"; "" for mkdir, rmdir, and chown of the directory
-  std::string value;  // as written, without the newline; untrusted
+  std::string value;  // as written, without the newline; untrusted; never a secret
   Result<Intent> intent;
-  bool of_port = false;     // `name` and `serial` are those of a port
+  About about = About::an_export;
   std::uint64_t space = 0;  // serial of the namespace whose file was opened; 0: of none
 };
 

@@ -20,6 +20,8 @@ struct Shared {
   std::set<std::string> hosts;  // host NQNs
   // What a port at the address is to have beside it.
   std::map<TransportAddress, PortSettings> settings{};
+  // What a host is to have beside its name, by NQN.
+  std::map<std::string, Host> host_settings{};
   bool operator==(const Shared&) const = default;
 };
 
@@ -50,6 +52,10 @@ Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
 // connections ends with the links, and with nothing else that a Debian kernel offers for RDMA too.
 Plan plan_sending_hosts_away(const Target& observed, const Export& wanted, const Shared& ours,
                              const Absent& absent = {});
+
+// A host of ours as it is to be, where the kernel has `present` of it: no more and no less than
+// what is set.
+Host host_with(const Host& present, const Host& settings);
 
 // Whether the kernel's subsystem of that name has the serial number of this export.
 bool is_made_for(const Target& observed, const Export& wanted);

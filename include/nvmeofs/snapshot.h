@@ -14,6 +14,7 @@
 #include "nvmeofs/access.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
+#include "nvmeofs/host_setting.h"
 #include "nvmeofs/intent.h"
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/port_setting.h"
@@ -80,12 +81,34 @@ struct PortsSnapshot {
   const PortView* find(std::uint64_t serial) const;
 };
 
+// A host that exports name, or that somebody made a directory or wrote something for.
+struct HostView {
+  std::uint64_t serial = 0;         // never given twice while the program runs; of hosts alone
+  Host settings{};                  // as written
+  Host kernel{};                    // as the kernel's host has it; empty: there is none
+  std::set<std::string> exports{};  // of ours, that name it
+  std::chrono::system_clock::time_point made{};
+  std::chrono::system_clock::time_point changed{};
+
+  // What counts: as written, or as the kernel's host has it. Nothing: neither.
+  std::optional<Secret> value(const HostSetting& setting) const;
+};
+
+struct HostsSnapshot {
+  std::map<std::string, HostView> views;  // by NQN
+  std::map<std::uint64_t, std::string> names;
+
+  // nullptr when there is none.
+  const HostView* find(std::uint64_t serial) const;
+};
+
 struct Snapshot {
   std::uint64_t generation = 0;
   std::map<std::string, ExportView> exports;   // by name, foreign ones included
   std::map<std::uint64_t, std::string> names;  // of the exports, by serial
   std::map<std::uint64_t, SpacePlace> spaces;  // by serial
   PortsSnapshot ports;
+  HostsSnapshot hosts;
   Target observed;
   Shared ours;
   std::deque<Record> log;  // oldest first, 256 at most

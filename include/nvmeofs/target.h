@@ -10,6 +10,7 @@
 #include <string>
 
 #include "nvmeofs/address.h"
+#include "nvmeofs/secret.h"
 
 namespace nvmeofs {
 
@@ -36,10 +37,16 @@ struct Port {
   bool operator==(const Port&) const = default;
 };
 
+struct Host {
+  Attributes attributes{};               // dhchap_hash, dhchap_dhgroup; none where it has no such
+  std::map<std::string, Secret> keys{};  // dhchap_key, dhchap_ctrl_key: those that are set, no more
+  bool operator==(const Host&) const = default;
+};
+
 struct Target {
   std::map<std::string, Subsystem> subsystems;  // by NQN
   std::map<std::string, Port> ports;            // by directory name: "1"
-  std::set<std::string> hosts;                  // host NQNs
+  std::map<std::string, Host> hosts;            // by host NQN
   bool operator==(const Target&) const = default;
 };
 

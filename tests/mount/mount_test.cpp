@@ -57,7 +57,8 @@ class Mounting : public ::testing::Test {
 
 TEST_F(Mounting, GoesToTheBackgroundWhenTheTreeIsThere) {
   ASSERT_EQ(run({NVMEOFS_PROGRAM, "sim", mountpoint_}).status, 0);
-  EXPECT_EQ(bash("ls " + mountpoint_).out, "README\nconnections\ndiscovery\nexports\nlog\nports\n");
+  EXPECT_EQ(bash("ls " + mountpoint_).out,
+            "README\nconnections\ndiscovery\nexports\nhosts\nlog\nports\n");
   EXPECT_EQ(run({"umount", mountpoint_}).status, 0);
 }
 
@@ -151,7 +152,8 @@ TEST_F(Mounting, TakesADeadMountOfOursAway) {
   const Outcome outcome = run({NVMEOFS_PROGRAM, "sim", mountpoint_});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(mounts_on(mountpoint_), 1);
-  EXPECT_EQ(bash("ls " + mountpoint_).out, "README\nconnections\ndiscovery\nexports\nlog\nports\n");
+  EXPECT_EQ(bash("ls " + mountpoint_).out,
+            "README\nconnections\ndiscovery\nexports\nhosts\nlog\nports\n");
 }
 
 TEST_F(Mounting, RefusesASecondMountOnTheSameDirectory) {

@@ -70,6 +70,8 @@ Target by_address(const Target& target) {
       return attribute.first.starts_with("param_") || attribute.first == "addr_treq";
     });
   }
+  // Nor what a host has when it is made.
+  for (auto& [nqn, host] : result.hosts) host.attributes.clear();
   return result;
 }
 
@@ -132,6 +134,19 @@ class CrashTest : public EngineTest {
     ASSERT_EQ(hosts("toto", "nqn.a"), 0);
   }
 
+  void give_key() {
+    std::promise<Result<void>> answer;
+    engine_->submit({.caller = caller_,
+                     .name = "nqn.a",
+                     .serial = engine_->snapshot()->hosts.views.at("nqn.a").serial,
+                     .file = "dhchap_key",
+                     .value = "…",
+                     .intent = Intent(SetHostSetting{"dhchap_key", Secret("DHHC-1:00:key:")}),
+                     .about = About::a_host},
+                    [&](Result<void> result) { answer.set_value(std::move(result)); });
+    ASSERT_TRUE(answer.get_future().get());
+  }
+
   Life life_;
   MortalBackend mortal_backend_{sim_, life_};
   MortalStore mortal_store_{store_, life_};
@@ -141,6 +156,17 @@ class CrashTest : public EngineTest {
 
 TEST_F(CrashTest, EnablingIsDoneOrNot) {
   kill_everywhere([&] { draft(); }, [&] { return enable("toto"); });
+}
+
+TEST_F(CrashTest, EnablingWithAKeyIsDoneOrNot) {
+  kill_everywhere(
+      [&] {
+        draft();
+        ASSERT_FALSE(HasFatalFailure());
+        give_key();
+        shared_before_ = engine_->snapshot()->ours;
+      },
+      [&] { return enable("toto"); });
 }
 
 TEST_F(CrashTest, DisablingIsDoneOrNot) {

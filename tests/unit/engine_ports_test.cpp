@@ -18,7 +18,7 @@ class PortsTest : public EngineTest {
                      .file = setting,
                      .value = value.value_or(""),
                      .intent = Intent(SetPortSetting{setting, value}),
-                     .of_port = true},
+                     .about = About::a_port},
                     [promise](Result<void> result) { promise->set_value(std::move(result)); });
     const auto result = promise->get_future().get();
     last_ = result ? Error{} : result.error();

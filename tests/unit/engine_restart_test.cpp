@@ -22,7 +22,7 @@ class RestartTest : public EngineTest {
         ASSERT_TRUE(kernel_.rmdir("subsystems/" + nqn + "/namespaces/" + nsid));
       ASSERT_TRUE(kernel_.rmdir("subsystems/" + nqn));
     }
-    for (const auto& host : kernel().hosts) ASSERT_TRUE(kernel_.rmdir("hosts/" + host));
+    for (const auto& [host, what] : kernel().hosts) ASSERT_TRUE(kernel_.rmdir("hosts/" + host));
     ASSERT_EQ(kernel(), Target{});
     boot_id_ += " next";
     start();

@@ -22,7 +22,9 @@ class FaultyBackend : public Backend {
     backend_.leave_alone(subsystems);
   }
   Result<void> need_transport(Trtype trtype) override { return backend_.need_transport(trtype); }
-  const KernelAttributes& attributes() const override { return backend_.attributes(); }
+  const KernelAttributes& attributes() const override {
+    return attributes_ ? *attributes_ : backend_.attributes();
+  }
   std::set<std::string> modules_loaded() const override { return backend_.modules_loaded(); }
   int change_fd() const override { return backend_.change_fd(); }
 
@@ -69,6 +71,9 @@ class FaultyBackend : public Backend {
     changed_.notify_all();
   }
 
+  // A kernel of other attributes; while nobody asks.
+  void have(KernelAttributes attributes) { attributes_ = std::move(attributes); }
+
   std::vector<Step> performed() const {
     const std::lock_guard lock(mutex_);
     return performed_;
@@ -76,6 +81,7 @@ class FaultyBackend : public Backend {
 
  private:
   Backend& backend_;
+  std::optional<KernelAttributes> attributes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Step> performed_;

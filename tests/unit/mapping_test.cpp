@@ -74,7 +74,7 @@ TEST(Mapping, NewPortTakesANumberThatNoSpellingHas) {
 
 TEST(Mapping, WhatOthersMadeIsCopiedAsItStands) {
   Target theirs;
-  theirs.hosts = {"nqn.theirs"};
+  theirs.hosts = {{"nqn.theirs", {}}};
   theirs.subsystems["other"] = {.attributes = {{"attr_serial", "x"}},
                                 .namespaces = {{"2", {}}},
                                 .allowed_hosts = {{"nqn.theirs", "h"}}};
@@ -157,7 +157,7 @@ TEST(Recognition, DoesNotTakeForPlainWhatAnExportCannotSay) {
 TEST(Shared, AreWhatOurOwnStepsMade) {
   Target after;
   after.ports = {{"1", {}}, {"2", {}}};
-  after.hosts = {"nqn.h"};
+  after.hosts = {{"nqn.h", {}}};
   const Plan performed{{Verb::make_item, "ports/1", "", ""},
                        {Verb::make_item, "hosts/nqn.h", "", ""},
                        {Verb::make_item, "subsystems/toto", "", ""},

@@ -9,6 +9,8 @@ constexpr std::array disks{"/dev/a", "/dev/b", "/dev/c", "/dev/d"};
 constexpr std::array addresses{"tcp://10.0.0.1", "tcp://10.0.0.2", "rdma://10.0.0.1",
                                "tcp://[fd00::1]:9"};
 constexpr std::array hosts{"nqn.host-a", "nqn.host-b", "nqn.host-c"};
+constexpr std::array keys{"DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:",
+                          "DHHC-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:"};
 
 }  // namespace
 
@@ -54,6 +56,12 @@ Export RandomTarget::random_export(const std::string& name) {
 Target RandomTarget::make() {
   Target target;
   Shared ours;
+  for (const char* host : hosts) {
+    Host& set = ours.host_settings[host];
+    if (flip()) set.attributes["dhchap_dhgroup"] = flip() ? "ffdhe2048" : "null";
+    for (const char* name : {"dhchap_key", "dhchap_ctrl_key"})
+      if (flip()) set.keys[name] = Secret(keys[random_() % keys.size()]);
+  }
   for (const char* name : names) {
     if (flip()) target = with_export(target, random_export(name), ours);
     if (flip())  // an earlier one goes again, and leaves its ports behind: they are somebody else's

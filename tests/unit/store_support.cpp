@@ -116,6 +116,11 @@ StoredState random_state(std::mt19937& random) {
   for (auto count = below(3); count > 0; --count) {
     state.kernel.ports.emplace(fmt::format("{}", below(65536)), address().uri());
     state.kernel.hosts.insert(nqn());
+    Host& host = state.hosts[nqn()];
+    if (below(2) == 0)
+      host.keys["dhchap_key"] =
+          Secret("DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:");
+    if (below(2) == 0) host.attributes["dhchap_dhgroup"] = "ffdhe2048";
   }
   return state;
 }

@@ -145,6 +145,40 @@ TEST(StateText, HasWhatIsSetForPorts) {
               HasSubstr("ports have no such setting"));
 }
 
+TEST(StateText, HasWhatIsSetForHosts) {
+  const std::string key = "DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:";
+  auto state = small_state();
+  state.hosts["nqn.a"] = {{{"dhchap_dhgroup", "ffdhe2048"}}, {{"dhchap_key", Secret(key)}}};
+  state.hosts["nqn.made"];
+  const auto text = edited(written(state));
+  EXPECT_THAT(text, HasSubstr(R"("hosts": {
+    "nqn.a": {
+      "dhchap_key": ")" + key +
+                              R"(",
+      "dhchap_dhgroup": "ffdhe2048"
+    },
+    "nqn.made": {}
+  })"));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, "dhchap_dhgroup", "colour")),
+              HasSubstr("hosts have no such setting"));
+  EXPECT_THAT(error_of(replaced(text, "\"nqn.made\": {}", "\"nqn.made\": 7")),
+              HasSubstr("\"nqn.made\""));
+}
+
+TEST(StateText, TellsNothingOfADamagedKey) {
+  constexpr const char* key = "DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:";
+  auto state = small_state();
+  state.hosts["nqn.a"].keys["dhchap_key"] = Secret(key);
+  const auto text = edited(written(state));
+  const auto damaged = error_of(replaced(text, "F7HK:\"", "F7HL:\""));
+  EXPECT_THAT(damaged, HasSubstr("\"dhchap_key\""));
+  EXPECT_THAT(damaged, testing::Not(HasSubstr("YWFhYWFh")));
+  const auto cut = error_of(replaced(text, "F7HK:\"", "F7HK:"));
+  EXPECT_THAT(cut, HasSubstr("line "));
+  EXPECT_THAT(cut, testing::Not(HasSubstr("YWFhYWFh")));
+}
+
 TEST(StateText, TakesNoOwnerOrModeThatIsNone) {
   auto state = small_state();
   state.exports.at("toto").access = {{"enabled", {.uid = 1000, .mode = 0664}}};

@@ -44,10 +44,11 @@ std::string find_disk(const std::string& subsystem) {
 }  // namespace
 
 std::string connect(const Way& way, const std::string& subsystem, const Host& host) {
-  return write_text("/dev/nvme-fabrics",
-                    fmt::format("transport={},traddr={},trsvcid={},nqn={},hostnqn={},hostid={},"
-                                "reconnect_delay=1,ctrl_loss_tmo=60",
-                                way.trtype, way.traddr, way.trsvcid, subsystem, host.nqn, host.id));
+  return write_text(
+      "/dev/nvme-fabrics",
+      fmt::format("transport={},traddr={},trsvcid={},nqn={},hostnqn={},hostid={},"
+                  "reconnect_delay=1,ctrl_loss_tmo=60{}",
+                  way.trtype, way.traddr, way.trsvcid, subsystem, host.nqn, host.id, way.options));
 }
 
 void must_connect(const Way& way, const std::string& subsystem, const Host& host) {

@@ -26,6 +26,7 @@ struct Way {
   std::string trtype;
   std::string traddr = "192.168.1.32";
   std::string trsvcid = "4420";
+  std::string options{};  // more of the kernel's: ",dhchap_secret=…"
 };
 
 // What `nvme connect` asks of the kernel, without nvme-cli's own opinion: it takes a second host of

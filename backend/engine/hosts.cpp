@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/applier.h"
+#include "engine/changes.h"
+#include "nvmeofs/plan.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+
+void Applier::look_for_hosts() {
+  std::map<std::string, std::set<std::string>> named;
+  for (const auto& [nqn, settings] : stored_.hosts) named.try_emplace(nqn);
+  for (const auto& [name, entry] : entries_)
+    if (!entry.view.foreign)
+      for (const auto& host : entry.view.wanted.hosts.list) named[host.str()].insert(name);
+  std::vector<std::string> gone;
+  for (const auto& [nqn, entry] : hosts_)
+    if (!named.contains(nqn)) gone.push_back(nqn);
+  for (const auto& nqn : gone) hosts_.erase(nqn);
+
+  const auto now = std::chrono::system_clock::now();
+  for (auto& [nqn, exports] : named) {
+    HostView seen{.exports = std::move(exports)};
+    if (const auto set = stored_.hosts.find(nqn); set != stored_.hosts.end())
+      seen.settings = set->second;
+    if (const auto there = observed_.hosts.find(nqn); there != observed_.hosts.end())
+      seen.kernel = there->second;
+    const auto found = hosts_.find(nqn);
+    if (found == hosts_.end()) {
+      seen.made = seen.changed = now;
+      hosts_.place(nqn, std::move(seen));
+      continue;
+    }
+    HostView& view = found->second.view;
+    if (view.settings == seen.settings && view.kernel == seen.kernel &&
+        view.exports == seen.exports)
+      continue;
+    view.settings = std::move(seen.settings);
+    view.kernel = std::move(seen.kernel);
+    view.exports = std::move(seen.exports);
+    view.changed = now;
+  }
+}
+
+void Applier::make_host(Request& request, const Completion& completion) {
+  if (auto name = Nqn::parse(request.name); !name)
+    return refuse_request(nullptr, request, completion, name.error());
+  look_for_hosts();
+  if (hosts_.contains(request.name))
+    return refuse_request(nullptr, request, completion,
+                          {EEXIST, Reason::exists, "it is there already"});
+  StoredState next = stored_;
+  next.hosts.try_emplace(request.name);
+  if (auto saved = save(std::move(next), {}); !saved)
+    return refuse_request(nullptr, request, completion, saved.error());
+  accept(nullptr, request, completion, "nothing in the kernel before an export names it");
+}
+
+void Applier::remove_host(Request& request, const Completion& completion) {
+  look_for_hosts();
+  const auto found = hosts_.find(request.name);
+  if (found == hosts_.end())
+    return refuse_request(nullptr, request, completion,
+                          {ENOENT, Reason::gone, "there is no such host"});
+  const HostView& view = found->second.view;
+  if (!view.exports.empty())
+    return refuse_request(
+        nullptr, request, completion,
+        {EBUSY, Reason::still_enabled,
+         fmt::format("the export {} names it; take it out of exports/{}/hosts first{}",
+                     printable(*view.exports.begin()), printable(*view.exports.begin()),
+                     view.settings.keys.empty()
+                         ? ""
+                         : ", or write an empty line to dhchap_key if it needs no key any more")});
+  StoredState next = stored_;
+  next.hosts.erase(request.name);
+  if (auto saved = save(std::move(next), {}); !saved)
+    return refuse_request(nullptr, request, completion, saved.error());
+  accept(nullptr, request, completion, "gone, and its keys with it");
+}
+
+void Applier::change_host(Request& request, const Completion& completion) {
+  const LiveHost* const entry = hosts_.with(request.serial);
+  if (entry == nullptr)
+    return refuse_request(nullptr, request, completion,
+                          {ESTALE, Reason::gone, "the host was removed while this file was open"});
+  if (auto seen = look(); !seen) return refuse_request(nullptr, request, completion, seen.error());
+  const std::string nqn = hosts_.names().at(request.serial);
+  const auto& intent = std::get<SetHostSetting>(*request.intent);
+  const HostSetting& setting = *find_host_setting(intent.setting);
+  if (const auto there = observed_.hosts.find(nqn);
+      there != observed_.hosts.end() && !ours_.hosts.contains(nqn)) {
+    const bool same = value(there->second, setting).value_or(Secret()) == intent.value;
+    const bool takes_back = intent.value.empty() && value(entry->view.settings, setting);
+    if (!same && !takes_back)
+      return refuse_request(nullptr, request, completion,
+                            {EBUSY, Reason::foreign,
+                             "something else made this host in the kernel; change it with what "
+                             "made it"});
+  }
+  StoredState next = stored_;
+  Host& settings = next.hosts[nqn];
+  set(settings, setting, intent.value);
+
+  // On the disk first: what is lost between here and the kernel is finished at the next start.
+  const Host wanted = settings;
+  const StoredState before = stored_;
+  if (auto saved = save(std::move(next), {}); !saved)
+    return refuse_request(nullptr, request, completion, saved.error());
+  if (auto given = give_to_kernel(nqn, wanted); !given) {
+    if (auto back = save(before, {}); !back)
+      given.error().message += "; and it is saved all the same: " + back.error().message;
+    return refuse_request(nullptr, request, completion, given.error());
+  }
+  accept(nullptr, request, completion, "counts from the next authentication on");
+}
+
+Result<void> Applier::give_to_kernel(const std::string& nqn, const Host& settings) {
+  if (!ours_.hosts.contains(nqn) || !observed_.hosts.contains(nqn)) return {};
+  const Host before = observed_.hosts.at(nqn);
+  const auto bring = [&](const Host& host) -> Result<void> {
+    Target target = observed_;
+    target.hosts[nqn] = host;
+    const Plan plan = make_plan(observed_, target);
+    if (plan.empty()) return {};
+    Runner runner(environment_.backend, plan, [] {});
+    const auto outcome = runner.wait_for(options_.patience);
+    if (auto seen = look(); !seen) return seen;
+    if (!outcome)
+      return refuse(EBUSY, Reason::kernel_waits,
+                    "the kernel is busy and may take it later; look at it, and write it again");
+    if (!outcome->error) return {};
+    const Step& step = plan.at(outcome->done);
+    return refuse(outcome->error->errnum, Reason::kernel_refused, "the kernel refused '{}' ({})",
+                  printable(shell_command(step, environment_.backend.root())),
+                  strerror(outcome->error->errnum));
+  };
+  auto given = bring(host_with(before, settings));
+  if (!given && given.error().reason != Reason::kernel_waits && observed_.hosts.contains(nqn))
+    if (auto back = bring(before); !back)
+      given.error().message += "; the way back was refused too: " + back.error().message;
+  return given;
+}
+
+Result<void> Applier::check_hosts(const Export& next) const {
+  const auto subsystem = observed_.subsystems.find(next.name.str());
+  for (const auto& host : next.hosts.list) {
+    const auto set = stored_.hosts.find(host.str());
+    const auto there = observed_.hosts.find(host.str());
+    if (set != stored_.hosts.end() && set->second != Host{} &&
+        !environment_.backend.attributes().host.contains("dhchap_key"))
+      return refuse(ENODEV, Reason::no_module,
+                    "this kernel has no authentication, and hosts/{} is to have it; boot one that "
+                    "has, or take the host out of hosts, rmdir hosts/{} and add it again",
+                    host.str(), host.str());
+    if (set == stored_.hosts.end() || there == observed_.hosts.end() ||
+        ours_.hosts.contains(host.str()) || set->second.keys == there->second.keys)
+      continue;
+    if (subsystem != observed_.subsystems.end() &&
+        subsystem->second.allowed_hosts.contains(host.str()))
+      continue;
+    return refuse(EBUSY, Reason::foreign,
+                  "something else made hosts/{} of the kernel, and its keys are not those that are "
+                  "set here; give it the same there, or remove that one",
+                  printable(host.str()));
+  }
+  return {};
+}
+
+}  // namespace nvmeofs
