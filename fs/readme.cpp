@@ -56,6 +56,8 @@ status    disabled, enabled, waiting (for its disk or its address), drifted (som
 plan      What writing 1 to enabled would do to the kernel, or 0 once it is enabled.
 clients   Who is connected: address, transport, host NQN, how sure that is, and how it is known.
 
+namespaces/ Its disks by their numbers: 1 is the device above, mkdir makes another. Each has device,
+          enabled, uuid, nguid, and what this kernel has of buffered_io, resv_enable and p2pmem.
 subsystem/ What it says of itself to hosts (serial, model, firmware, ieee_oui, version, ...) and gives
           them (cntlid_min, cntlid_max, qid_max, pi_enable), as this kernel has it. What a host has seen
           is frozen until the export is disabled. An empty line leaves it to the kernel.

@@ -338,8 +338,8 @@ Error explained(const Error& refusal, const Step& step, const Target& observed,
     switch (refusal.errnum) {
       case EINVAL:
         error.message += fmt::format(
-            ": {} cannot be read past the page cache; a file on tmpfs cannot on "
-            "older kernels; put it on a disk's file system",
+            ": {} cannot be read past the page cache; write 1 to buffered_io of its namespace, "
+            "or put it on a disk's file system",
             path);
         break;
       case EACCES:

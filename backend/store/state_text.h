@@ -15,6 +15,10 @@
 //         "enabled": true,
 //         "serial": …, "model": …, "uuid": …, "nguid": …,
 //         "made": "2026-07-01T10:19:12Z",
+//         "subsystem": {"qid_max": "64"},   what was written to subsystem/
+//         "direct": false, "settings": {"buffered_io": "0"},     of namespace 1, as device and uuid
+//         "namespace_1": false,             absent: it is enabled whenever the export is
+//         "namespaces": {"2": {"device": …, "uuid": …, "enabled": true, "served": {…}}},
 //         "served": {"boot": …, "appearance": "disk 2064 of 17", "bytes": 1073741824}
 //       }
 //     },

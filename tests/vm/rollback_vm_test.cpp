@@ -142,8 +142,13 @@ TEST_F(Rollback, OfAFileOnTmpfsWhereThisKernelTakesNone) {
     visit({.trtype = "tcp"}, "toto", "/dev/shm/disk");
     take_down("toto");
   } else {
+    EXPECT_EQ(set("toto", "namespaces/1/buffered_io", "0"), "ok");
     expect_enabling_refused("toto", verdict, "/dev/shm/disk");
-    EXPECT_EQ(remove_export("toto"), "ok");
+    // Left to what was seen when the device was written.
+    EXPECT_EQ(set("toto", "namespaces/1/buffered_io", ""), "ok");
+    EXPECT_EQ(get("toto", "namespaces/1/buffered_io"), "1");
+    EXPECT_EQ(set("toto", "enabled", "1"), "ok") << status_lines("toto", "refused");
+    take_down("toto");
   }
 }
 
