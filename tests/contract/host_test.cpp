@@ -12,9 +12,14 @@ constexpr const char* other_key = "DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF
 struct HostKeys : Contract {
   void SetUp() override {
     Contract::SetUp();
-    if (!backend().attributes().host.contains("dhchap_key"))
-      GTEST_SKIP() << "this kernel has no authentication";
     given_host(nqn);
+  }
+  // A kernel that was built without authentication has no such files.
+  bool has_keys() {
+    const bool has = backend().attributes().host.contains("dhchap_key");
+    if (has) return true;
+    EXPECT_EQ(put("dhchap_key", key_32), ENOENT);
+    return false;
   }
   Answer put(const std::string& name, const std::string& value) {
     return write(std::string("hosts/") + nqn + "/" + name, value);
@@ -29,11 +34,13 @@ struct HostKeys : Contract {
 };
 
 TEST_F(HostKeys, AreNotThereWhenAHostIsMade) {
+  if (!has_keys()) return;
   EXPECT_EQ(seen(),
             (nvmeofs::Host{{{"dhchap_hash", "hmac(sha256)"}, {"dhchap_dhgroup", "null"}}, {}}));
 }
 
 TEST_F(HostKeys, AreReadBackAsWritten) {
+  if (!has_keys()) return;
   EXPECT_EQ(put("dhchap_key", key_32), done);
   EXPECT_EQ(put("dhchap_ctrl_key", other_key), done);
   EXPECT_EQ(key("dhchap_key"), key_32);
@@ -41,22 +48,26 @@ TEST_F(HostKeys, AreReadBackAsWritten) {
 }
 
 TEST_F(HostKeys, AreReplaced) {
+  if (!has_keys()) return;
   ASSERT_EQ(put("dhchap_key", key_32), done);
   EXPECT_EQ(put("dhchap_key", other_key), done);
   EXPECT_EQ(key("dhchap_key"), other_key);
 }
 
 TEST_F(HostKeys, LoseTheBlanksAtTheirEnd) {
+  if (!has_keys()) return;
   ASSERT_EQ(put("dhchap_key", std::string(key_32) + " \n"), done);
   EXPECT_EQ(key("dhchap_key"), key_32);
 }
 
 TEST_F(HostKeys, AreTakenDamaged) {
+  if (!has_keys()) return;
   EXPECT_EQ(put("dhchap_key", "DHHC-1:01:not base64:"), done);
   EXPECT_EQ(key("dhchap_key"), "DHHC-1:01:not base64:");
 }
 
 TEST_F(HostKeys, OfNoSuchFormAreEinval) {
+  if (!has_keys()) return;
   ASSERT_EQ(put("dhchap_key", key_32), done);
   EXPECT_EQ(put("dhchap_key", "secret"), EINVAL);
   EXPECT_EQ(put("dhchap_key", "DHHC-1:x"), EINVAL);
@@ -66,6 +77,7 @@ TEST_F(HostKeys, OfNoSuchFormAreEinval) {
 }
 
 TEST_F(HostKeys, AreClearedByANulAlone) {
+  if (!has_keys()) return;
   for (const char* name : {"dhchap_key", "dhchap_ctrl_key"}) {
     ASSERT_EQ(put(name, key_32), done);
     EXPECT_EQ(put(name, nul), done);
@@ -74,6 +86,7 @@ TEST_F(HostKeys, AreClearedByANulAlone) {
 }
 
 TEST_F(HostKeys, ChangeWhileASubsystemAllowsTheHost) {
+  if (!has_keys()) return;
   given_subsystem("toto");
   ASSERT_EQ(link("hosts/nqn.host", "subsystems/toto/allowed_hosts/nqn.host"), done);
   EXPECT_EQ(put("dhchap_key", key_32), done);
@@ -81,17 +94,20 @@ TEST_F(HostKeys, ChangeWhileASubsystemAllowsTheHost) {
 }
 
 TEST_F(HostKeys, CanBeProtected) {
+  if (!has_keys()) return;
   EXPECT_TRUE(backend().perform({Verb::protect, "hosts/nqn.host/dhchap_key", "", ""}));
   EXPECT_EQ(put("dhchap_key", key_32), done);
 }
 
 TEST_F(HostKeys, TellOfAChange) {
+  if (!has_keys()) return;
   observe();
   ASSERT_EQ(put("dhchap_key", key_32), done);
   EXPECT_EQ(key("dhchap_key"), key_32);
 }
 
 TEST_F(HostKeys, HaveOneOfThreeHashes) {
+  if (!has_keys()) return;
   for (const char* hash : {"hmac(sha384)", "hmac(sha512)", "hmac(sha256)"}) {
     EXPECT_EQ(put("dhchap_hash", hash), done);
     EXPECT_EQ(has("dhchap_hash"), hash);
@@ -101,6 +117,7 @@ TEST_F(HostKeys, HaveOneOfThreeHashes) {
 }
 
 TEST_F(HostKeys, HaveOneOfSixGroups) {
+  if (!has_keys()) return;
   for (const char* group :
        {"ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192", "null"}) {
     EXPECT_EQ(put("dhchap_dhgroup", group), done);
@@ -110,6 +127,7 @@ TEST_F(HostKeys, HaveOneOfSixGroups) {
 }
 
 TEST_F(HostKeys, HaveTheirHashAndGroupComparedAsFarAsTheNameGoes) {
+  if (!has_keys()) return;
   EXPECT_EQ(put("dhchap_hash", "hmac(sha384) and more"), done);
   EXPECT_EQ(has("dhchap_hash"), "hmac(sha384)");
   EXPECT_EQ(put("dhchap_dhgroup", "ffdhe2048x"), done);
