@@ -57,15 +57,15 @@ void Applier::look_for_ports() {
 }
 
 void Applier::change_port(Request& request, const Completion& completion) {
-  LivePort* const entry = ports_.with(request.serial);
+  // First, as it forgets the ports that nobody names any more.
+  if (auto seen = look(); !seen) return refuse_request(nullptr, request, completion, seen.error());
+  look_for_ports();
+  const LivePort* const entry = ports_.with(request.serial);
   if (entry == nullptr)
     return refuse_request(nullptr, request, completion,
                           {ESTALE, Reason::gone, "no export names this address any more"});
   const auto& intent = std::get<SetPortSetting>(*request.intent);
   const PortSetting& setting = *find_port_setting(intent.setting);
-  if (auto seen = look(); !seen) return refuse_request(nullptr, request, completion, seen.error());
-  look_for_ports();
-
   const TransportAddress& address = entry->view.address;
   std::optional<std::string> value;
   if (intent.value) {

@@ -116,6 +116,17 @@ TEST_F(PortsTest, OfOthersAreNotChanged) {
   EXPECT_EQ(last_.reason, Reason::foreign);
 }
 
+TEST_F(PortsTest, OfASubsystemThatIsGoneAreGoneWithIt) {
+  serve("toto");
+  start_without_state();
+  ASSERT_TRUE(view("toto").foreign);
+  backend_.before_next_look([this] {
+    for (const auto& step : make_plan(kernel(), Target{})) EXPECT_TRUE(sim_.perform(step));
+  });
+  EXPECT_EQ(set("inline_data_size", "8192"), ESTALE);
+  EXPECT_TRUE(store_.state().ports.empty());
+}
+
 TEST_F(PortsTest, RefuseWhatTheTransportDoesNotTake) {
   ASSERT_EQ(make("toto"), 0);
   ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "nvmeofs/backend.h"
@@ -17,7 +19,15 @@ class FaultyBackend : public Backend {
   explicit FaultyBackend(Backend& backend) : backend_(backend) {}
 
   std::string root() const override { return backend_.root(); }
-  Result<Target> observe() override { return backend_.observe(); }
+  Result<Target> observe() override {
+    std::function<void()> before;
+    {
+      const std::lock_guard lock(mutex_);
+      before = std::exchange(before_look_, nullptr);
+    }
+    if (before) before();
+    return backend_.observe();
+  }
   void leave_alone(const std::set<std::string>& subsystems) override {
     backend_.leave_alone(subsystems);
   }
@@ -71,6 +81,12 @@ class FaultyBackend : public Backend {
     changed_.notify_all();
   }
 
+  // Something happens just before the kernel is looked at the next time.
+  void before_next_look(std::function<void()> event) {
+    const std::lock_guard lock(mutex_);
+    before_look_ = std::move(event);
+  }
+
   // A kernel of other attributes; while nobody asks.
   void have(KernelAttributes attributes) { attributes_ = std::move(attributes); }
 
@@ -90,6 +106,7 @@ class FaultyBackend : public Backend {
   std::optional<Verb> hold_;
   bool only_first_ = false;
   bool held_ = false;
+  std::function<void()> before_look_;
 };
 
 }  // namespace nvmeofs
