@@ -25,6 +25,7 @@ struct LivePort {
 struct LiveSpace {
   std::unique_ptr<Claim> claim;
   std::optional<ServedDisk> opened;  // by the kernel, as far as that is known
+  bool shrunk = false;               // under its hosts
   std::string note;                  // not empty: what is odd about its size
 };
 

@@ -209,7 +209,9 @@ void Applier::look_at_size(LiveExport& entry, Nsid nsid, LiveSpace& space) {
   if (!space.claim || !space.opened) return;
   std::uint64_t& told = space.opened->bytes;
   const std::uint64_t now = space.claim->bytes();
-  if (now == 0) return;
+  // That hosts could not be told stays; that it was smaller goes when it is as large as it was.
+  if (now == 0 || (now == told && !space.shrunk)) return;
+  space.shrunk = now < told;
   const std::string name = printable(entry.view.wanted.name.str());
   const std::string path = printable(entry.view.wanted.spaces.at(nsid).device->path());
   const std::string before = std::exchange(space.note, "");
@@ -226,7 +228,7 @@ void Applier::look_at_size(LiveExport& entry, Nsid nsid, LiveSpace& space) {
     }
     told = now;
     save_as_it_is(entry);
-  } else if (now < told) {
+  } else if (space.shrunk) {
     // Hosts are not told: they would cut off what the disk may have again in a moment.
     space.note = fmt::format(
         "{} shrank from {} to {} bytes under its hosts, whose reads and writes "

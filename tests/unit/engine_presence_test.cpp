@@ -186,6 +186,26 @@ TEST_F(PresenceTest, GrownDiskIsToldToItsHosts) {
   EXPECT_EQ(status("toto").state, State::enabled);
 }
 
+// The simulated kernel has no revalidate_size.
+TEST_F(PresenceTest, GrownDiskThatHostsCouldNotBeToldOfIsNotForgotten) {
+  serve("toto");
+  serve("zz", "/dev/b");
+  edit([](SimMachine& machine) { machine.devices.at("/dev/a").bytes *= 2; });
+  ASSERT_TRUE(eventually([&] { return !status("toto").note.empty(); }));
+  // Exports are looked after in the order of their names.
+  edit([](SimMachine& machine) { machine.devices.at("/dev/b").bytes /= 2; });
+  ASSERT_TRUE(eventually([&] { return !status("zz").note.empty(); }));
+  EXPECT_THAT(status("toto").note, HasSubstr("hosts could not be told"));
+}
+
+TEST_F(PresenceTest, ShrunkDiskThatIsAsLargeAgainIsNothingToTell) {
+  serve("toto");
+  edit([](SimMachine& machine) { machine.devices.at("/dev/a").bytes /= 2; });
+  ASSERT_TRUE(eventually([&] { return !status("toto").note.empty(); }));
+  edit([](SimMachine& machine) { machine.devices.at("/dev/a").bytes *= 2; });
+  EXPECT_TRUE(eventually([&] { return status("toto").note.empty(); }));
+}
+
 TEST_F(PresenceTest, ShrunkDiskIsToldInStatus) {
   serve("toto");
   edit([](SimMachine& machine) { machine.devices.at("/dev/a").bytes /= 2; });
