@@ -10,38 +10,15 @@
 namespace nvmeofs {
 
 void Applier::look_for_hosts() {
-  std::map<std::string, std::set<std::string>> named;
-  for (const auto& [nqn, settings] : stored_.hosts) named.try_emplace(nqn);
+  std::map<std::string, HostView> seen;
+  for (const auto& [nqn, settings] : stored_.hosts) seen[nqn].settings = settings;
   for (const auto& [name, entry] : entries_)
     if (!entry.view.foreign)
-      for (const auto& host : entry.view.wanted.hosts.list) named[host.str()].insert(name);
-  std::vector<std::string> gone;
-  for (const auto& [nqn, entry] : hosts_)
-    if (!named.contains(nqn)) gone.push_back(nqn);
-  for (const auto& nqn : gone) hosts_.erase(nqn);
-
-  const auto now = std::chrono::system_clock::now();
-  for (auto& [nqn, exports] : named) {
-    HostView seen{.exports = std::move(exports)};
-    if (const auto set = stored_.hosts.find(nqn); set != stored_.hosts.end())
-      seen.settings = set->second;
+      for (const auto& host : entry.view.wanted.hosts.list) seen[host.str()].exports.insert(name);
+  for (auto& [nqn, view] : seen)
     if (const auto there = observed_.hosts.find(nqn); there != observed_.hosts.end())
-      seen.kernel = there->second;
-    const auto found = hosts_.find(nqn);
-    if (found == hosts_.end()) {
-      seen.made = seen.changed = now;
-      hosts_.place(nqn, std::move(seen));
-      continue;
-    }
-    HostView& view = found->second.view;
-    if (view.settings == seen.settings && view.kernel == seen.kernel &&
-        view.exports == seen.exports)
-      continue;
-    view.settings = std::move(seen.settings);
-    view.kernel = std::move(seen.kernel);
-    view.exports = std::move(seen.exports);
-    view.changed = now;
-  }
+      view.kernel = there->second;
+  hosts_.follow(std::move(seen));
 }
 
 void Applier::make_host(Request& request, const Completion& completion) {

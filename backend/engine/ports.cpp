@@ -18,42 +18,21 @@ const std::pair<const std::string, Port>* port_at(const Target& observed,
 }  // namespace
 
 void Applier::look_for_ports() {
-  std::set<TransportAddress> named;
+  std::map<std::string, PortView> seen;
   for (const auto& [name, entry] : entries_)
-    named.insert(entry.view.wanted.addresses.begin(), entry.view.wanted.addresses.end());
-  std::vector<std::string> gone;
-  for (const auto& [name, entry] : ports_)
-    if (!named.contains(entry.view.address)) gone.push_back(name);
-  for (const auto& name : gone) ports_.erase(name);
-
-  std::map<TransportAddress, const Port*> in_kernel;
-  for (const auto& [id, there] : observed_.ports)
-    if (auto address = address_of(there)) in_kernel.emplace(std::move(*address), &there);
-  const auto now = std::chrono::system_clock::now();
-  for (const auto& address : named) {
-    const std::string name = address.name();
-    PortView seen{.address = address};
-    if (const auto set = ours_.settings.find(address); set != ours_.settings.end())
-      seen.settings = set->second;
-    if (const auto there = in_kernel.find(address); there != in_kernel.end()) {
-      seen.attributes = there->second->attributes;
-      for (const auto& [nqn, link] : there->second->subsystems) seen.exports.insert(nqn);
-    }
-    const auto found = ports_.find(name);
-    if (found == ports_.end()) {
-      seen.made = seen.changed = now;
-      ports_.place(name, std::move(seen));
-      continue;
-    }
-    PortView& view = found->second.view;
-    const bool same = view.settings == seen.settings && view.attributes == seen.attributes &&
-                      view.exports == seen.exports;
-    if (same) continue;
-    view.settings = std::move(seen.settings);
-    view.attributes = std::move(seen.attributes);
-    view.exports = std::move(seen.exports);
-    view.changed = now;
+    for (const auto& address : entry.view.wanted.addresses)
+      seen.try_emplace(address.name(), PortView{.address = address});
+  for (auto& [name, view] : seen)
+    if (const auto set = ours_.settings.find(view.address); set != ours_.settings.end())
+      view.settings = set->second;
+  for (const auto& [id, there] : observed_.ports) {
+    const auto address = address_of(there);
+    const auto found = address ? seen.find(address->name()) : seen.end();
+    if (found == seen.end() || !found->second.attributes.empty()) continue;
+    found->second.attributes = there.attributes;
+    for (const auto& [nqn, link] : there.subsystems) found->second.exports.insert(nqn);
   }
+  ports_.follow(std::move(seen));
 }
 
 void Applier::change_port(Request& request, const Completion& completion) {

@@ -1,6 +1,7 @@
 // What has a directory: found by its name, and by a serial that is never given twice.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -31,6 +32,31 @@ class Entries {
     const auto found = by_name_.find(name);
     names_.erase(found->second.view.serial);
     by_name_.erase(found);
+  }
+
+  // There are those of `seen` from now on, by name. A view keeps its serial and when it was made,
+  // and says when it became another.
+  void follow(std::map<std::string, decltype(Entry::view)> seen) {
+    const auto now = std::chrono::system_clock::now();
+    for_each([&](Entry& entry) {
+      const std::string name = names_.at(entry.view.serial);
+      if (!seen.contains(name)) erase(name);
+    });
+    for (auto& [name, view] : seen) {
+      const auto found = by_name_.find(name);
+      if (found == by_name_.end()) {
+        view.made = view.changed = now;
+        place(name, std::move(view));
+        continue;
+      }
+      auto& present = found->second.view;
+      view.serial = present.serial;
+      view.made = present.made;
+      view.changed = present.changed;
+      if (view == present) continue;
+      present = std::move(view);
+      present.changed = now;
+    }
   }
 
   Entry* with(std::uint64_t serial) { return with_serial(by_name_, names_, serial); }

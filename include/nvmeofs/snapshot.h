@@ -71,6 +71,7 @@ struct PortView {
 
   // What counts: as written, or as the kernel's port has it. Nothing: neither.
   std::optional<std::string> value(const PortSetting& setting) const;
+  bool operator==(const PortView&) const = default;
 };
 
 struct PortsSnapshot {
@@ -92,6 +93,7 @@ struct HostView {
 
   // What counts: as written, or as the kernel's host has it. Nothing: neither.
   std::optional<Secret> value(const HostSetting& setting) const;
+  bool operator==(const HostView&) const = default;
 };
 
 struct HostsSnapshot {
