@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "model/dhchap_secret.h"
+#include "model/setting.h"
 
 namespace nvmeofs {
 namespace {
@@ -21,10 +22,7 @@ Result<void> check_word(std::string_view text, const std::array<std::string_view
 }  // namespace
 
 const HostSetting* find_host_setting(std::string_view name) {
-  const auto* const found =
-      std::find_if(host_settings.begin(), host_settings.end(),
-                   [&](const HostSetting& setting) { return setting.name == name; });
-  return found != host_settings.end() ? found : nullptr;
+  return find_row(host_settings, &HostSetting::name, name);
 }
 
 Result<void> check(const HostSetting& setting, std::string_view text) {

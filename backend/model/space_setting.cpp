@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "model/json_section.h"
-#include "nvmeofs/export.h"
+#include "model/setting.h"
 
 namespace nvmeofs {
 namespace {
@@ -21,10 +21,7 @@ bool is_pci_address(std::string_view text) {
 }  // namespace
 
 const SpaceSetting* find_space_setting(std::string_view name) {
-  const auto* const found =
-      std::find_if(space_settings.begin(), space_settings.end(),
-                   [&](const SpaceSetting& setting) { return setting.name == name; });
-  return found != space_settings.end() ? found : nullptr;
+  return find_row(space_settings, &SpaceSetting::name, name);
 }
 
 Result<std::string> check(const SpaceSetting& setting, std::string_view text) {
@@ -34,7 +31,7 @@ Result<std::string> check(const SpaceSetting& setting, std::string_view text) {
     if (text != "0" && text != "1")
       return refuse(EINVAL, Reason::bad_value, "write 0, 1 or a PCI address, as in 0000:01:00.0");
   }
-  return parse_bool(text).map([](bool on) { return std::string(on ? "1" : "0"); });
+  return check_bool(text);
 }
 
 }  // namespace nvmeofs

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "model/number.h"
-#include "nvmeofs/export.h"
+#include "model/setting.h"
 
 namespace nvmeofs {
 namespace {
@@ -44,12 +43,6 @@ Result<std::string> check_version(std::string_view text) {
                        : fmt::format("{}.{}.{}", parts[0], parts[1], parts[2]);
 }
 
-Result<std::string> check_decimal(std::string_view text, unsigned from, unsigned to) {
-  const auto number = decimal(text, to);
-  if (number && *number >= from) return std::to_string(*number);
-  return refuse(EINVAL, Reason::bad_value, "write a number from {} to {}", from, to);
-}
-
 Result<unsigned> check_bits(std::string_view text, unsigned most) {
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
   const auto number = hex ? hexadecimal(text.substr(2), most) : decimal(text, most);
@@ -60,17 +53,11 @@ Result<unsigned> check_bits(std::string_view text, unsigned most) {
 }  // namespace
 
 const SubsystemSetting* find_subsystem_setting(std::string_view name) {
-  const auto* const found =
-      std::find_if(subsystem_settings.begin(), subsystem_settings.end(),
-                   [&](const SubsystemSetting& setting) { return setting.name == name; });
-  return found != subsystem_settings.end() ? found : nullptr;
+  return find_row(subsystem_settings, &SubsystemSetting::name, name);
 }
 
 const SubsystemSetting* find_subsystem_attribute(std::string_view attribute) {
-  const auto* const found =
-      std::find_if(subsystem_settings.begin(), subsystem_settings.end(),
-                   [&](const SubsystemSetting& setting) { return setting.attribute == attribute; });
-  return found != subsystem_settings.end() ? found : nullptr;
+  return find_row(subsystem_settings, &SubsystemSetting::attribute, attribute);
 }
 
 Result<std::string> check(const SubsystemSetting& setting, std::string_view text) {
@@ -82,10 +69,9 @@ Result<std::string> check(const SubsystemSetting& setting, std::string_view text
     return check_bits(text, 0xffffff).map([](unsigned oui) { return fmt::format("{:#08x}", oui); });
   if (setting.name.ends_with("vendor_id"))
     return check_bits(text, 0xffff).map([](unsigned id) { return fmt::format("{:#x}", id); });
-  if (setting.name == "qid_max") return check_decimal(text, 1, 128);
-  if (setting.name == "pi_enable")
-    return parse_bool(text).map([](bool on) { return std::string(on ? "1" : "0"); });
-  return check_decimal(text, 1, highest_cntlid);
+  if (setting.name == "qid_max") return check_number(text, 1, 128);
+  if (setting.name == "pi_enable") return check_bool(text);
+  return check_number(text, 1, highest_cntlid);
 }
 
 Result<void> check_together(const SubsystemSettings& settings, const Attributes& fresh) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "model/number.h"
 #include "nvmeofs/host_setting.h"
 #include "nvmeofs/plan.h"
 
@@ -217,9 +216,8 @@ Export recognise(const Target& observed, const Nqn& name, const KernelAttributes
   }
   result.first().enabled = subsystem.namespaces.empty();
   for (const auto& [id, there] : subsystem.namespaces) {
-    const auto nsid = decimal(id, last_nsid);
-    // Another spelling of a number is no name that we would give.
-    if (!nsid || *nsid < first_nsid || std::to_string(*nsid) != id) continue;
+    const auto nsid = parse_nsid(id);
+    if (!nsid) continue;  // also another spelling of a number: no name that we would give
     Space& space = result.spaces[*nsid];
     if (auto device = DevicePath::parse(attribute(there.attributes, "device_path")))
       space.device = std::move(*device);

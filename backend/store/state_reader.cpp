@@ -9,7 +9,6 @@
 #include <set>
 #include <utility>
 
-#include "model/number.h"
 #include "nvmeofs/host_setting.h"
 #include "nvmeofs/text.h"
 #include "store/json_section.h"
@@ -59,6 +58,18 @@ Identity identity_of(const Section& section) {
   return Identity{take("serial", 20), take("model", 40)};
 }
 
+// By the names of their files. `take` has each with its place and its text.
+template <class Find, class Take>
+void each_setting(const std::string& place, const Json& json, std::string_view of, Find find,
+                  Take take) {
+  const Section section(place, json);
+  for (const auto& [name, value] : json.items()) {
+    const auto* const setting = find(name);
+    if (setting == nullptr) damaged("{}: {} have no such setting", section.place(name), of);
+    take(*setting, section.place(name), section.text(name));
+  }
+}
+
 // The keys of namespace 1 are those of the export; the others' stand in "namespaces".
 Space space_of(const Section& section) {
   const auto take_uuid = [&](std::string_view key) {
@@ -75,14 +86,12 @@ Space space_of(const Section& section) {
   space.uuid = take_uuid("uuid");
   space.nguid = take_uuid("nguid");
   space.direct = !section.has("direct") || section.boolean("direct");
-  if (section.has("settings")) {
-    const Section all(section.place("settings"), section.at("settings"));
-    for (const auto& [name, value] : section.at("settings").items()) {
-      const auto* const setting = find_space_setting(name);
-      if (setting == nullptr) damaged("{}: namespaces have no such setting", all.place(name));
-      space.settings.emplace(name, parsed(all.place(name), check(*setting, all.text(name))));
-    }
-  }
+  if (section.has("settings"))
+    each_setting(
+        section.place("settings"), section.at("settings"), "namespaces", find_space_setting,
+        [&](const SpaceSetting& setting, const std::string& place, const std::string& text) {
+          space.settings.emplace(setting.name, parsed(place, check(setting, text)));
+        });
   return space;
 }
 
@@ -130,22 +139,23 @@ AccessOf access_of(const Section& section) {
 
 SubsystemSettings subsystem_of(const Section& section) {
   SubsystemSettings settings;
-  const Section of_subsystem(section.place("subsystem"), section.at("subsystem"));
-  for (const auto& [name, value] : section.at("subsystem").items()) {
-    const auto* const setting = find_subsystem_setting(name);
-    if (setting == nullptr || name == "serial" || name == "model")
-      damaged("{}: subsystems have no such setting", of_subsystem.place(name));
-    settings.emplace(setting->attribute,
-                     parsed(of_subsystem.place(name), check(*setting, of_subsystem.text(name))));
-  }
+  // Serial number and model are the export's own keys.
+  const auto find = [](std::string_view name) {
+    return name != "serial" && name != "model" ? find_subsystem_setting(name) : nullptr;
+  };
+  each_setting(
+      section.place("subsystem"), section.at("subsystem"), "subsystems", find,
+      [&](const SubsystemSetting& setting, const std::string& place, const std::string& text) {
+        settings.emplace(setting.attribute, parsed(place, check(setting, text)));
+      });
   return settings;
 }
 
 void read_spaces(const Section& section, StoredExport& stored) {
   const Section all(section.place("namespaces"), section.at("namespaces"));
   for (const auto& [id, json] : section.at("namespaces").items()) {
-    const auto nsid = decimal(id, last_nsid);
-    if (!nsid || *nsid <= first_nsid || std::to_string(*nsid) != id)
+    const auto nsid = parse_nsid(id);
+    if (!nsid || *nsid == first_nsid)
       damaged("{}: it is a number from {} to {}", all.place(id), first_nsid + 1, last_nsid);
     const Section of_space(all.place(id), json);
     Space& space = stored.wanted.spaces[*nsid];
@@ -233,19 +243,6 @@ StoredKernel kernel_of(const Section& section) {
   return kernel;
 }
 
-PortSettings settings_of(const TransportAddress& address, const std::string& place,
-                         const Json& json) {
-  PortSettings settings;
-  const Section section(place, json);
-  for (const auto& [name, value] : json.items()) {
-    const auto* const setting = find_port_setting(name);
-    if (setting == nullptr) damaged("{}: ports have no such setting", section.place(name));
-    settings.emplace(
-        name, parsed(section.place(name), check(*setting, address.trtype, section.text(name))));
-  }
-  return settings;
-}
-
 std::map<TransportAddress, PortSettings> ports_of(const Section& file) {
   std::map<TransportAddress, PortSettings> ports;
   if (!file.has("ports")) return ports;
@@ -253,7 +250,12 @@ std::map<TransportAddress, PortSettings> ports_of(const Section& file) {
   for (const auto& [uri, json] : file.at("ports").items()) {
     const auto address = address_of(all.place(uri), uri);
     if (address.uri() != uri) damaged("{}: it is written {}", all.place(uri), address.uri());
-    ports.emplace(address, settings_of(address, all.place(uri), json));
+    PortSettings& settings = ports[address];
+    each_setting(
+        all.place(uri), json, "ports", find_port_setting,
+        [&](const PortSetting& setting, const std::string& place, const std::string& text) {
+          settings.emplace(setting.name, parsed(place, check(setting, address.trtype, text)));
+        });
   }
   return ports;
 }
@@ -264,15 +266,14 @@ std::map<std::string, Host> hosts_of_target(const Section& file) {
   if (!file.has("hosts")) return hosts;
   const Section all(file.place("hosts"), file.at("hosts"));
   for (const auto& [nqn, json] : file.at("hosts").items()) {
-    const Section section(all.place(nqn), json);
     Host& host = hosts[parsed(all.place(nqn), Nqn::parse(nqn)).str()];
-    for (const auto& [name, text] : json.items()) {
-      const auto* const setting = find_host_setting(name);
-      if (setting == nullptr) damaged("{}: hosts have no such setting", section.place(name));
-      if (const auto checked = check(*setting, section.text(name)); !checked)
-        damaged("{}: {}", section.place(name), checked.error().message);
-      set(host, *setting, Secret(section.text(name)));
-    }
+    each_setting(
+        all.place(nqn), json, "hosts", find_host_setting,
+        [&](const HostSetting& setting, const std::string& place, const std::string& text) {
+          if (const auto checked = check(setting, text); !checked)
+            damaged("{}: {}", place, checked.error().message);
+          set(host, setting, Secret(text));
+        });
   }
   return hosts;
 }
