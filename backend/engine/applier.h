@@ -55,11 +55,13 @@ class Applier {
   Result<void> check_device(LiveExport& entry, Transaction& transaction, Nsid nsid, bool lenient);
   Result<void> check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
   // EBUSY when another namespace, of ours or not, serves the device or a part of it.
-  Result<void> check_not_served(const LiveExport& entry, Nsid nsid, const DeviceId& device);
+  Result<void> check_not_served(const LiveExport& entry, const Transaction& transaction, Nsid nsid,
+                                const DeviceId& device);
   // The claim of what the path led to when it was looked at.
   Result<std::unique_ptr<Claim>> claim_same(const DevicePath& device, const DeviceId& seen,
                                             Members members);
-  Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry, Nsid nsid);
+  Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry,
+                                             const Transaction& transaction, Nsid nsid);
   bool must_send_hosts_away(const Export& next);
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);

@@ -140,7 +140,12 @@ Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& tran
   return {};
 }
 
-Result<void> Applier::check_not_served(const LiveExport& entry, Nsid nsid, const DeviceId& device) {
+Result<void> Applier::check_not_served(const LiveExport& entry, const Transaction& transaction,
+                                       Nsid nsid, const DeviceId& device) {
+  for (const auto& [other_nsid, claim] : transaction.claims)
+    if (claim->device().overlaps(device))
+      return refuse(EBUSY, Reason::device_served,
+                    "namespaces {} and {} of this export have the same disk", other_nsid, nsid);
   for (const auto& [name, other] : entries_) {
     for (const auto& [other_nsid, space] : other.spaces) {
       if ((&other == &entry && other_nsid == nsid) || !space.claim ||
@@ -188,12 +193,8 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
     transaction.waiting = entry.view.waiting;
     return {};
   }
-  auto claim = claim_known(entry, nsid);
+  auto claim = claim_known(entry, transaction, nsid);
   if (!claim) return tl::unexpected(claim.error());
-  for (const auto& [other_nsid, other] : transaction.claims)
-    if (other->device().overlaps((*claim)->device()))
-      return refuse(EBUSY, Reason::device_served,
-                    "namespaces {} and {} of this export have the same disk", other_nsid, nsid);
   next.disk = (*claim)->identity();
   next.direct = (*claim)->direct();
   transaction.claims.insert_or_assign(nsid, std::move(*claim));
@@ -210,7 +211,7 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
     if (auto may = environment_.devices.check_caller(caller, next.device->path()); !may) return may;
   if (const Claim* const held = entry.claim(nsid); held != nullptr && held->device().same(*id))
     return {};  // another name of what it serves already
-  if (auto free = check_not_served(entry, nsid, *id); !free) return free;
+  if (auto free = check_not_served(entry, transaction, nsid, *id); !free) return free;
 
   // What hosts have put on this disk is no reason to refuse it; on another it is.
   bool served_before = false;
@@ -256,11 +257,13 @@ Result<std::unique_ptr<Claim>> Applier::claim_same(const DevicePath& device, con
 }
 
 // The device as it was written once, if the path still leads to it.
-Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry, Nsid nsid) {
+Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry,
+                                                    const Transaction& transaction, Nsid nsid) {
   const Space& now = entry.view.wanted.spaces.at(nsid);
   auto id = environment_.devices.identify(now.device->path());
   if (!id) return tl::unexpected(id.error());
-  if (auto free = check_not_served(entry, nsid, *id); !free) return tl::unexpected(free.error());
+  if (auto free = check_not_served(entry, transaction, nsid, *id); !free)
+    return tl::unexpected(free.error());
   auto claim = claim_same(*now.device, *id,
                           now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
   if (claim && !(*claim)->identity().can_be(now.disk))

@@ -130,7 +130,7 @@ Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction, N
   // Pulled out, and perhaps plugged in again as another device already: first the kernel lets go of
   // the old one, whose name the disk cannot have again before (sd keeps it while it is open).
   const bool pulled = held != nullptr && served;
-  auto claim = claim_known(entry, nsid);
+  auto claim = claim_known(entry, transaction, nsid);
   if (claim && !pulled && kernel_holds_another(entry, nsid, **claim)) {
     transaction.absent.devices.insert(nsid);
     transaction.gone =

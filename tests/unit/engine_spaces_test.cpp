@@ -113,6 +113,24 @@ TEST_F(SpacesTest, OfOneDraftAreNotEnabledOnOneDisk) {
   EXPECT_TRUE(claim("/dev/a"));
 }
 
+// Two paths that led to two disks, and lead to one now.
+TEST_F(SpacesTest, AreNotBroughtUpOnOneDisk) {
+  serve_two();
+  ASSERT_EQ(disable("toto"), 0);
+  ASSERT_EQ(ask("toto", "device", SetDevice{DevicePath::parse("/dev/a force").value()}), 0);
+  ASSERT_EQ(ask("toto", "device", SetDevice{DevicePath::parse("/dev/b force").value(), 2}), 0);
+  ASSERT_EQ(enable("toto"), 0);
+  ASSERT_EQ(ask("toto", "enabled", TakeDown{}), 0);
+  engine_.reset();
+  kernel_.edit_machine(
+      [](SimMachine& machine) { machine.devices["/dev/b"] = machine.devices.at("/dev/a"); });
+  start();
+  ASSERT_TRUE(becomes("toto", State::failed));
+  EXPECT_THAT(status("toto").detail,
+              HasSubstr("/dev/b: namespaces 1 and 2 of this export have the same disk"));
+  EXPECT_EQ(kernel(), Target{});
+}
+
 TEST_F(SpacesTest, AreNotEnabledWithoutADisk) {
   serve("toto");
   ASSERT_EQ(add(2), 0);
