@@ -195,15 +195,8 @@ void ExportsBranch::make(Caller caller, NodeId in, std::string_view name,
                          Completion completion) const {
   if (!is_namespaces(in))
     return TableBranch::make(std::move(caller), in, name, std::move(completion));
-  const auto named = name_of(in);
-  if (!named) return completion(refuse(ESTALE, Reason::gone, "the export was removed"));
-  table_.decides.submit(
-      {.caller = std::move(caller),
-       .name = named->view->wanted.name.str(),
-       .serial = named->view->serial,
-       .file = fmt::format("{}/{}", namespaces_name, name),
-       .value = "",
-       .intent = parse_nsid(name).map([](Nsid nsid) { return Intent(MakeNamespace{nsid}); })},
+  submit_space(
+      std::move(caller), in, name, [](Nsid nsid) { return MakeNamespace{nsid}; },
       std::move(completion));
 }
 
@@ -211,16 +204,22 @@ void ExportsBranch::remove(Caller caller, NodeId in, std::string_view name,
                            Completion completion) const {
   if (!is_namespaces(in))
     return TableBranch::remove(std::move(caller), in, name, std::move(completion));
+  submit_space(
+      std::move(caller), in, name, [](Nsid nsid) { return RemoveNamespace{nsid}; },
+      std::move(completion));
+}
+
+void ExportsBranch::submit_space(Caller caller, NodeId in, std::string_view name,
+                                 const SpaceIntent& intent, Completion completion) const {
   const auto named = name_of(in);
   if (!named) return completion(refuse(ESTALE, Reason::gone, "the export was removed"));
-  table_.decides.submit(
-      {.caller = std::move(caller),
-       .name = named->view->wanted.name.str(),
-       .serial = named->view->serial,
-       .file = fmt::format("{}/{}", namespaces_name, name),
-       .value = "",
-       .intent = parse_nsid(name).map([](Nsid nsid) { return Intent(RemoveNamespace{nsid}); })},
-      std::move(completion));
+  table_.decides.submit({.caller = std::move(caller),
+                         .name = named->view->wanted.name.str(),
+                         .serial = named->view->serial,
+                         .file = fmt::format("{}/{}", namespaces_name, name),
+                         .value = "",
+                         .intent = parse_nsid(name).map(intent)},
+                        std::move(completion));
 }
 
 void ExportsBranch::change_access(Caller caller, NodeId node, Access access,

@@ -65,6 +65,10 @@ class ExportsBranch : public TableBranch<ExportsTable> {
   // ESTALE: it is gone.
   Found<OfSpace> of_space(NodeId node) const;
 
+  // mkdir and rmdir in namespaces/.
+  void submit_space(Caller caller, NodeId in, std::string_view name, const SpaceIntent& intent,
+                    Completion completion) const;
+
   Found<struct stat> attributes_of_all(NodeId node) const;
   // Which export it is of, and its name as AccessOf has it: "" for the directory of an export,
   // "subsystem" for one in it. ESTALE when it is gone, EPERM for exports/ itself.

@@ -91,21 +91,22 @@ std::map<std::string, NamedSpace> spaces_of(const ExportView& view) {
 std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
   auto list = changes(before.exports, after.exports, exports_node, export_node,
                       [] { return writable_slots(export_attributes()); });
-  auto of_ports = changes(before.ports.views, after.ports.views, ports_node, port_node,
-                          [] { return writable_slots(port_attributes()); });
-  list.insert(list.end(), std::make_move_iterator(of_ports.begin()),
-              std::make_move_iterator(of_ports.end()));
-  auto of_hosts = changes(before.hosts.views, after.hosts.views, hosts_node, host_node,
-                          [] { return writable_slots(host_attributes()); });
-  list.insert(list.end(), std::make_move_iterator(of_hosts.begin()),
-              std::make_move_iterator(of_hosts.end()));
+  const auto append = [&](std::deque<Notice> more) {
+    list.insert(list.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
+  };
+  append(changes(before.ports.views, after.ports.views, ports_node, port_node,
+                 [] { return writable_slots(port_attributes()); }));
+  append(changes(before.hosts.views, after.hosts.views, hosts_node, host_node,
+                 [] { return writable_slots(host_attributes()); }));
   for (const auto& [name, view] : after.exports) {
     const auto then = before.exports.find(name);
-    if (then == before.exports.end() || then->second.serial != view.serial) continue;
-    auto of_spaces = changes(spaces_of(then->second), spaces_of(view), namespaces_node(view.serial),
-                             space_node, [] { return writable_slots(space_attributes()); });
-    list.insert(list.end(), std::make_move_iterator(of_spaces.begin()),
-                std::make_move_iterator(of_spaces.end()));
+    // Its namespaces come, change and go with it only.
+    if (then == before.exports.end() || then->second.serial != view.serial ||
+        then->second.changed == view.changed)
+      continue;
+    append(changes(spaces_of(then->second), spaces_of(view), namespaces_node(view.serial),
+                   space_node, [] { return writable_slots(space_attributes()); }));
   }
   return list;
 }
