@@ -34,7 +34,7 @@ class Waiting : public ViewTest {
     EXPECT_THAT(status_lines("hung", "refused"), HasSubstr("kernel-waits"));
     serve("other", "/dev/nullb1", "tcp://192.168.1.33");
     serve("third", "/dev/nullb3", "tcp://192.168.1.33");
-    run("cd " + exports + " && cat other/* third/* hung/status >/dev/null");
+    run("cd " + exports + " && find other third hung/status -type f -exec cat {} + >/dev/null");
     EXPECT_EQ(append("other", "address", "tcp://192.168.1.33:4421"), "ok");
     EXPECT_EQ(set("other", "hosts", first_host.nqn), "ok") << status_lines("other", "refused");
     take_down("third");
