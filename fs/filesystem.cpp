@@ -12,6 +12,7 @@
 #include "fs/exports_branch.h"
 #include "fs/hosts_branch.h"
 #include "fs/ports_branch.h"
+#include "fs/readme.h"
 #include "fs/show.h"
 #include "journal/record_log.h"
 
@@ -60,12 +61,27 @@ std::deque<Record> merged(const std::deque<Record>& one, const std::deque<Record
 }
 
 // Of all, in the order of time.
-Tree::Log log_of(const Engine& engine, const Connections& connections,
-                 const Discoveries& discoveries) {
+Text log_of(const Engine& engine, const Connections& connections, const Discoveries& discoveries) {
   auto log = merged(merged(engine.snapshot()->log, connections.snapshot()->log),
                     discoveries.snapshot()->log);
   while (log.size() > RecordLog::most) log.pop_front();
   return {log_text(log), log.empty() ? std::nullopt : std::optional(log.back().when)};
+}
+
+std::vector<RootText> texts(const Engine& engine, const Connections& connections,
+                            const Discoveries& discoveries) {
+  return {
+      {.name = "README",
+       .node = readme_node,
+       .cacheable = true,
+       .text =
+           [] {
+             return Text{std::string(readme_text()), std::nullopt};
+           }},
+      {.name = "log",
+       .node = log_node,
+       .text = [&] { return log_of(engine, connections, discoveries); }},
+  };
 }
 
 }  // namespace
@@ -74,9 +90,7 @@ Filesystem::Filesystem(Engine& engine, Connections& connections, Discoveries& di
                        FilesystemOptions options)
     : options_(std::move(options)),
       tree_(options_.owner, branches(engine, connections, discoveries, options_),
-            [&engine, &connections, &discoveries] {
-              return log_of(engine, connections, discoveries);
-            }) {}
+            texts(engine, connections, discoveries)) {}
 
 void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes,
                        off_t offset, Completion completion) {
