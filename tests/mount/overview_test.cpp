@@ -16,7 +16,8 @@ class Overview : public MountFixture {
     ASSERT_EQ(write("exports/toto/enabled", "1"), 0);
     ASSERT_EQ(sh("mkdir connections/disk-array && "
                  "echo tcp://192.168.2.40 > connections/disk-array/address && "
-                 "echo 1 > connections/disk-array/connected")
+                 "echo 1 > connections/disk-array/connected && "
+                 "mkdir discovery/tcp:192.168.2.40 && cat discovery/tcp:192.168.2.40/subsystems")
                   .status,
               0);
   }
@@ -33,13 +34,18 @@ print(families['nvmeofs_build'].type, families['nvmeofs_operation_duration_secon
 print(value('nvmeofs_exports', state='enabled'), value('nvmeofs_connections', state='connected'))
 print(value('nvmeofs_device_read_bytes_total', export='toto', nsid='1'))
 print(families['nvmeofs_device_busy_seconds'].unit, families['nvmeofs_device_read_bytes'].unit)
-print(value('nvmeofs_operation_duration_seconds_count', operation='enable'))
+for operation in 'enable', 'disable', 'connect', 'discover':
+    print(operation, value('nvmeofs_operation_duration_seconds_count', operation=operation))
+print(value('nvmeofs_discovery_controllers', state='reachable'))
 END
 )";
 
 TEST_F(Overview, MetricsAreOpenMetrics) {
   const Outcome outcome = sh(parse);
-  EXPECT_EQ(outcome.out, "info histogram\n[1] [1]\n[4096000]\nseconds bytes\n[1]\n") << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "info histogram\n[1] [1]\n[4096000]\nseconds bytes\n"
+            "enable [1]\ndisable [0]\nconnect [1]\ndiscover [1]\n[1]\n")
+      << outcome.err;
 }
 
 TEST_F(Overview, TopologyIsAGraph) {

@@ -96,6 +96,21 @@ TEST_F(Overview, DrawsWhatIsServedToWhom) {
                     HasSubstr("\"any host\" -> \"export toto\"")));
 }
 
+// A namespace that goes can wait for its disk for ever.
+TEST_F(Overview, IsReadWhileAStepWaitsInTheKernel) {
+  serve();
+  const std::uint64_t enabled = file("enabled");
+  const auto handle = open(enabled, O_WRONLY).as<fuse_open_out>().fh;
+  backend_.hold(Verb::remove_item);
+  const std::uint64_t request = send_write(enabled, handle, "0\n");
+  ASSERT_TRUE(backend_.wait_until_held());
+  EXPECT_THAT(metrics(), HasSubstr("\n# EOF\n"));
+  EXPECT_THAT(topology(), HasSubstr("\"export toto\""));
+  EXPECT_FALSE(kernel_->answered(request));
+  backend_.let_go();
+  EXPECT_EQ(kernel_->receive(request).error, 0);
+}
+
 // What stat says and what is then read belong together, as long as nothing changes meanwhile.
 TEST_F(Overview, HasTheExactSize) {
   serve();
