@@ -11,8 +11,13 @@
 #include "fs/discovery_branch.h"
 #include "fs/exports_branch.h"
 #include "fs/hosts_branch.h"
+#include "fs/metrics_text.h"
+#include "fs/overview.h"
 #include "fs/ports_branch.h"
+#include "fs/readme.h"
+#include "fs/recent_text.h"
 #include "fs/show.h"
+#include "fs/topology_text.h"
 #include "journal/record_log.h"
 
 namespace nvmeofs {
@@ -60,12 +65,52 @@ std::deque<Record> merged(const std::deque<Record>& one, const std::deque<Record
 }
 
 // Of all, in the order of time.
-Tree::Log log_of(const Engine& engine, const Connections& connections,
-                 const Discoveries& discoveries) {
+Text log_of(const Engine& engine, const Connections& connections, const Discoveries& discoveries) {
   auto log = merged(merged(engine.snapshot()->log, connections.snapshot()->log),
                     discoveries.snapshot()->log);
   while (log.size() > RecordLog::most) log.pop_front();
   return {log_text(log), log.empty() ? std::nullopt : std::optional(log.back().when)};
+}
+
+// Another one after each change.
+std::uint64_t generation(const Engine& engine, const Connections& connections,
+                         const Discoveries& discoveries) {
+  return engine.snapshot()->generation + connections.snapshot()->generation +
+         discoveries.snapshot()->generation;
+}
+
+std::function<Text()> recent(const Engine& engine, const Connections& connections,
+                             const Discoveries& discoveries, std::function<std::string()> make) {
+  return [&, text = std::make_shared<RecentText>(std::move(make))] {
+    return text->at(generation(engine, connections, discoveries));
+  };
+}
+
+std::vector<RootText> texts(const Engine& engine, const Connections& connections,
+                            const Discoveries& discoveries) {
+  const Time began = std::chrono::system_clock::now();
+  return {
+      {.name = "README",
+       .node = readme_node,
+       .cacheable = true,
+       .text =
+           [] {
+             return Text{std::string(readme_text()), std::nullopt};
+           }},
+      {.name = "log",
+       .node = log_node,
+       .text = [&] { return log_of(engine, connections, discoveries); }},
+      {.name = "metrics",
+       .node = metrics_node,
+       .text = recent(engine, connections, discoveries,
+                      [&, began] {
+                        return metrics_text(metrics_of(engine, connections, discoveries, began));
+                      })},
+      {.name = "topology.dot",
+       .node = topology_node,
+       .text = recent(engine, connections, discoveries,
+                      [&] { return topology_text(topology_of(engine, connections)); })},
+  };
 }
 
 }  // namespace
@@ -74,9 +119,7 @@ Filesystem::Filesystem(Engine& engine, Connections& connections, Discoveries& di
                        FilesystemOptions options)
     : options_(std::move(options)),
       tree_(options_.owner, branches(engine, connections, discoveries, options_),
-            [&engine, &connections, &discoveries] {
-              return log_of(engine, connections, discoveries);
-            }) {}
+            texts(engine, connections, discoveries)) {}
 
 void Filesystem::write(Caller caller, std::shared_ptr<OpenFile> file, std::string_view bytes,
                        off_t offset, Completion completion) {

@@ -27,6 +27,8 @@ inline constexpr NodeId host_config_node = 7;     // connections/config.json
 inline constexpr NodeId discovery_conf_node = 8;  // discovery/discovery.conf
 inline constexpr NodeId ports_node = 9;
 inline constexpr NodeId hosts_node = 10;
+inline constexpr NodeId metrics_node = 11;
+inline constexpr NodeId topology_node = 12;
 
 enum class Below : std::uint8_t { exports, connections, discovery, ports, spaces, hosts };
 

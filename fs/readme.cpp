@@ -96,6 +96,9 @@ persistent   1 keeps a controller and follows its changes: with connect_all, wha
 status       reachable, unreachable or unknown; the log's generation; and the last refusals.
 
 log, beside this file, has the last 256 changes and refusals.
+metrics has numbers for a monitoring system, as OpenMetrics: exports by state, who is connected, what was
+refused, how long it took, what each disk has read and written. topology.dot is a picture:
+"dot -Tsvg topology.dot".
 
 When a write fails
 ------------------

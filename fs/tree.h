@@ -13,15 +13,25 @@
 
 namespace nvmeofs {
 
+// A text, and when it came to be as it is; nothing: it has always been so.
+struct Text {
+  std::string text;
+  std::optional<Time> changed;
+};
+
+// A file at the root that is only read.
+struct RootText {
+  std::string_view name;
+  NodeId node = 0;
+  bool cacheable = false;      // as Tree::cacheable() has it
+  std::function<Text()> text;  // any thread
+};
+
 // Any thread. Every function looks at the state of that moment.
 class Tree {
  public:
-  // `log`: the text of the log, and when it was added to last; nothing: not yet.
-  struct Log {
-    std::string text;
-    std::optional<Time> changed;
-  };
-  Tree(Owner owner, std::vector<std::unique_ptr<const Branch>> branches, std::function<Log()> log);
+  Tree(Owner owner, std::vector<std::unique_ptr<const Branch>> branches,
+       std::vector<RootText> texts);
 
   Found<NodeId> lookup(NodeId parent, std::string_view name) const;
   Found<struct stat> attributes(NodeId node) const;
@@ -39,9 +49,12 @@ class Tree {
   const Branch* branch_of(NodeId node) const;
 
  private:
+  // nullptr: the node is none of them.
+  const RootText* text_of(NodeId node) const;
+
   const Owner owner_;
   const std::vector<std::unique_ptr<const Branch>> branches_;
-  const std::function<Log()> log_;
+  const std::vector<RootText> texts_;
   const Time began_ = std::chrono::system_clock::now();
 };
 

@@ -6,6 +6,7 @@
 
 #include "connect/connector.h"
 #include "connect/reconcile.h"
+#include "journal/stopwatch.h"
 #include "nvmeofs/connection_option.h"
 #include "nvmeofs/entries.h"
 #include "nvmeofs/published.h"
@@ -60,7 +61,20 @@ PathStatus status_of(const HostController& controller) {
           .trouble = {}};
 }
 
+Operation operation_of(const ConnectionRequest& request) {
+  const auto* const connecting =
+      request.intent ? std::get_if<SetConnected>(&*request.intent) : nullptr;
+  if (connecting == nullptr) return Operation::change;
+  return connecting->on ? Operation::connect : Operation::disconnect;
+}
+
 }  // namespace
+
+std::map<ConnectionState, std::size_t> count_states(const ConnectionsSnapshot& snapshot) {
+  std::map<ConnectionState, std::size_t> counts;
+  for (const auto& [name, view] : snapshot.connections) ++counts[state_of(view, snapshot.observed)];
+  return counts;
+}
 
 class Connections::Impl {
  public:
@@ -84,10 +98,14 @@ class Connections::Impl {
   }
 
   void submit(ConnectionRequest request, Completion completion) {
-    post_or_answer(*inbox_, connector::Submitted{std::move(request), std::move(completion)});
+    const Operation operation = operation_of(request);
+    post_or_answer(*inbox_,
+                   connector::Submitted{std::move(request),
+                                        stopwatch_.start(operation, std::move(completion))});
   }
 
   Initiator& initiator_;
+  Stopwatch stopwatch_;
   std::shared_ptr<Inbox<connector::Event>> inbox_;
   Published<ConnectionsSnapshot> published_;
   connector::Connector connector_;
@@ -153,6 +171,10 @@ Result<ConnectionStatus> Connections::status(std::uint64_t serial) const {
     status.paths.back().foreign = true;
   }
   return status;
+}
+
+Timings Connections::timings() const {
+  return impl_->stopwatch_.read();
 }
 
 Result<std::vector<std::string>> Connections::devices(std::uint64_t serial) const {

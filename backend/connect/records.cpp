@@ -100,6 +100,7 @@ void Connector::publish() {
   snapshot->names = entries_.names();
   snapshot->observed = observed_;
   snapshot->log = log_.records();
+  snapshot->tally = log_.tally();
   unpublished_ = false;
   publish_(std::move(snapshot));
 }

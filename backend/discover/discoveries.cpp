@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "discover/discoverer.h"
+#include "journal/stopwatch.h"
 #include "nvmeofs/entries.h"
 #include "nvmeofs/published.h"
 
@@ -25,6 +26,18 @@ std::string_view to_string(Reachability reachability) {
   }
   return "unknown";
 }
+
+namespace {
+
+Operation operation_of(const DiscoveryRequest& request) {
+  if (!request.intent) return Operation::change;
+  const auto* const all = std::get_if<SetConnectAll>(&*request.intent);
+  const bool connects =
+      (all != nullptr && all->on) || std::holds_alternative<TakeConf>(*request.intent);
+  return connects ? Operation::connect_all : Operation::change;
+}
+
+}  // namespace
 
 class Discoveries::Impl {
  public:
@@ -53,6 +66,7 @@ class Discoveries::Impl {
   }
 
   Published<DiscoveriesSnapshot> published_;
+  Stopwatch stopwatch_;
 
  private:
   std::shared_ptr<Inbox<discoverer::Event>> inbox_;
@@ -76,11 +90,18 @@ void Discoveries::stop() {
 }
 
 void Discoveries::submit(DiscoveryRequest request, Completion completion) {
-  impl_->post(discoverer::Submitted{std::move(request), std::move(completion)});
+  const Operation operation = operation_of(request);
+  impl_->post(discoverer::Submitted{std::move(request),
+                                    impl_->stopwatch_.start(operation, std::move(completion))});
 }
 
 void Discoveries::fetch(std::uint64_t serial, Completion completion) {
-  impl_->post(discoverer::Asked{serial, std::move(completion)});
+  impl_->post(discoverer::Asked{
+      serial, impl_->stopwatch_.start(Operation::discover, std::move(completion))});
+}
+
+Timings Discoveries::timings() const {
+  return impl_->stopwatch_.read();
 }
 
 std::shared_ptr<const DiscoveriesSnapshot> Discoveries::snapshot() const {

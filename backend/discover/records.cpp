@@ -55,6 +55,7 @@ void Discoverer::publish() {
   for (const auto& [name, entry] : entries_) snapshot->discoveries.emplace(name, entry.view);
   snapshot->names = entries_.names();
   snapshot->log = log_.records();
+  snapshot->tally = log_.tally();
   unpublished_ = false;
   publish_(std::move(snapshot));
 }

@@ -156,6 +156,7 @@ class Applier {
   StoredState stored_;
   std::set<std::string> followed_;
   RecordLog log_;
+  std::uint64_t steps_ = 0;
   std::uint64_t generation_ = 0;
   std::uint64_t last_space_ = 0;
   bool unpublished_ = false;

@@ -10,6 +10,8 @@
 #include "engine/applier.h"
 #include "engine/changes.h"
 #include "engine/mailbox.h"
+#include "engine/states.h"
+#include "journal/stopwatch.h"
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/plan.h"
 #include "nvmeofs/published.h"
@@ -41,6 +43,7 @@ class Engine::Impl {
 
   Environment environment_;
   std::shared_ptr<Mailbox> mailbox_;
+  Stopwatch stopwatch_;
   Published<Snapshot> published_;
   Applier applier_;
 
@@ -51,14 +54,6 @@ class Engine::Impl {
 };
 
 namespace {
-
-// Nothing of it is in the kernel before its disk and one of its addresses have come; what comes
-// later is told by its line.
-std::optional<std::string> waiting_for(const ExportView& view, const Target& observed) {
-  if (view.waiting.empty() || observed.subsystems.contains(view.wanted.name.str()))
-    return std::nullopt;
-  return view.waiting;
-}
 
 // Where a key is set and nobody is asked for it.
 std::string note_on_keys(const Snapshot& snapshot, const Export& wanted) {
@@ -86,6 +81,13 @@ tl::unexpected<Error> is_gone() {
   return refuse(ESTALE, Reason::gone, "the export was removed");
 }
 
+Operation operation_of(const Request& request) {
+  if (!request.intent) return Operation::change;
+  if (const auto* const enabling = std::get_if<SetEnabled>(&*request.intent))
+    return enabling->on ? Operation::enable : Operation::disable;
+  return std::holds_alternative<TakeDown>(*request.intent) ? Operation::disable : Operation::change;
+}
+
 }  // namespace
 
 Engine::Engine(Environment environment, EngineOptions options)
@@ -108,7 +110,9 @@ void Engine::stop() {
 }
 
 void Engine::submit(Request request, Completion completion) {
-  impl_->mailbox_->post(Submitted{std::move(request), std::move(completion)});
+  const Operation operation = operation_of(request);
+  impl_->mailbox_->post(
+      Submitted{std::move(request), impl_->stopwatch_.start(operation, std::move(completion))});
 }
 
 std::shared_ptr<const Snapshot> Engine::snapshot() const {
@@ -134,6 +138,19 @@ Result<std::vector<Client>> Engine::clients(std::uint64_t serial) const {
   const std::string& name = view->wanted.name.str();
   if (ports_of(snapshot->observed, name).empty()) return std::vector<Client>{};
   return impl_->environment_.sessions.clients(snapshot->observed, name);
+}
+
+Result<std::map<std::string, std::vector<Client>>> Engine::all_clients(
+    const Snapshot& snapshot) const {
+  return impl_->environment_.sessions.all_clients(snapshot.observed);
+}
+
+Result<DeviceIo> Engine::io(const DeviceId& device) const {
+  return impl_->environment_.devices.io(device);
+}
+
+Timings Engine::timings() const {
+  return impl_->stopwatch_.read();
 }
 
 Result<Plan> Engine::plan(std::uint64_t serial) const {
@@ -165,20 +182,10 @@ Result<Status> Engine::status(std::uint64_t serial) const {
   status.refused = view->refused;
   status.note = view->note.empty() ? note_on_keys(*snapshot, wanted) : view->note;
   const Plan difference = plan_to(observed, wanted, snapshot->ours, view->absent);
-  if (!view->failed.empty()) {
-    status.state = State::failed;
-    status.detail = view->failed;
-  } else if (view->foreign) {
-    status.state = State::foreign;
-  } else if (const auto waits = waiting_for(*view, observed)) {
-    status.state = State::waiting;
-    status.detail = *waits;
-  } else if (!difference.empty()) {
-    status.state = State::drifted;
-    status.detail = in_words(difference);
-  } else {
-    status.state = wanted.enabled ? State::enabled : State::disabled;
-  }
+  status.state = state_of(*view, observed, !difference.empty());
+  if (status.state == State::failed) status.detail = view->failed;
+  if (status.state == State::waiting) status.detail = view->waiting;
+  if (status.state == State::drifted) status.detail = in_words(difference);
 
   const auto ports = ports_of(observed, name);
   if (wanted.enabled || !ports.empty()) {

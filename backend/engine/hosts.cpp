@@ -104,6 +104,7 @@ Result<void> Applier::give_to_kernel(const std::string& nqn, const Host& setting
     if (plan.empty()) return {};
     Runner runner(environment_.backend, plan, [] {});
     const auto outcome = runner.wait_for(options_.patience);
+    if (outcome) steps_ += outcome->done;
     if (auto seen = look(); !seen) return seen;
     if (!outcome)
       return refuse(EBUSY, Reason::kernel_waits,

@@ -224,6 +224,7 @@ void Applier::look_at_size(LiveExport& entry, Nsid nsid, LiveSpace& space) {
       space.note = fmt::format("{} grew from {} to {} bytes, and hosts could not be told: {}", path,
                                told, now, shown.error().message);
     } else {
+      ++steps_;
       spdlog::info("{}: {} grew from {} to {} bytes", name, path, told, now);
     }
     told = now;

@@ -107,7 +107,9 @@ void Applier::publish() {
   std::set<std::string> paths;
   snapshot->generation = ++generation_;
   for (const auto& [name, entry] : entries_) {
-    snapshot->exports.emplace(name, entry.view);
+    ExportView& shown = snapshot->exports.emplace(name, entry.view).first->second;
+    for (auto& [nsid, space] : shown.spaces)
+      if (const Claim* const held = entry.claim(nsid)) space.device = held->device();
     for (const auto& [nsid, space] : entry.view.spaces)
       snapshot->spaces.emplace(space.serial, SpacePlace{name, nsid});
     if (!entry.view.wanted.enabled || entry.view.foreign) continue;
@@ -122,6 +124,8 @@ void Applier::publish() {
   snapshot->observed = observed_;
   snapshot->ours = ours_;
   snapshot->log = log_.records();
+  snapshot->tally = log_.tally();
+  snapshot->steps = steps_;
   publish_(std::move(snapshot));
   unpublished_ = false;
   published_ = std::chrono::steady_clock::now();

@@ -51,6 +51,7 @@ void Applier::advance(LiveExport& entry) {
     transaction.performed.insert(transaction.performed.end(), plan.begin(),
                                  plan.begin() + static_cast<std::ptrdiff_t>(outcome->done));
     if (!transaction.cause) transaction.steps += outcome->done;
+    steps_ += outcome->done;
 
     const bool was_held_up = std::exchange(transaction.held_up, false);
     if (auto seen = look(); !seen)

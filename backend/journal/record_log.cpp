@@ -35,6 +35,7 @@ void RecordLog::keep(Record record) {
   else
     spdlog::warn("{}: {}: refused, {} {}: {}", who, printable(record.what),
                  errno_name(record.errnum), to_string(record.reason), printable(record.text, 1024));
+  tally_.count(record);
   records_.push_back(std::move(record));
   if (records_.size() > most) records_.pop_front();
 }

@@ -21,9 +21,11 @@ class RecordLog {
   // Tells the journal, and is one of the last.
   void keep(Record record);
   const std::deque<Record>& records() const { return records_; }  // oldest first, `most` at most
+  const Tally& tally() const { return tally_; }                   // of all that were kept
 
  private:
   std::deque<Record> records_;
+  Tally tally_;
 };
 
 }  // namespace nvmeofs

@@ -56,6 +56,17 @@ std::string printable(std::string_view text, std::size_t limit) {
   return result;
 }
 
+std::string as_utf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::size_t length = byte < 0x80 ? 1 : utf8_length(text);
+    result += length != 0 ? std::string(text.substr(0, length)) : fmt::format("\\x{:02x}", byte);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
 std::string_view value_of(std::string_view text, char separator, std::string_view key) {
   while (!text.empty()) {
     const auto end = std::min(text.find(separator), text.size());

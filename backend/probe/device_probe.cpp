@@ -6,9 +6,12 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 
+#include "block_tree.h"
 #include "caller_access.h"
 #include "device_identity.h"
 #include "device_members.h"
@@ -178,6 +181,9 @@ Result<Opened> open_checked(const DevicePath& device, Members members) {
   return Opened{{*id, std::move(identity), direct}, std::move(*fd)};
 }
 
+// The kernel counts in these, whatever the device's own are.
+constexpr std::uint64_t sector = 512;
+
 }  // namespace
 
 Result<DeviceId> MachineDevices::identify(const std::string& path) {
@@ -196,6 +202,24 @@ Result<std::unique_ptr<Claim>> MachineDevices::claim(const DevicePath& device, M
   return open_checked(device, members).map([](Opened&& opened) -> std::unique_ptr<Claim> {
     return std::make_unique<HeldDevice>(std::move(opened.disk), std::move(opened.fd));
   });
+}
+
+// Documentation/block/stat.rst.
+Result<DeviceIo> MachineDevices::io(const DeviceId& device) {
+  if (!device.block)
+    return refuse(ENOTBLK, Reason::device_kind, "a file, of which nobody counts it");
+  const auto line = block_attribute(device.device, "stat");
+  if (!line) return refuse(ENOENT, Reason::device_missing, "is gone");
+  std::istringstream words(*line);
+  std::array<std::uint64_t, 10> fields{};
+  for (auto& field : fields)
+    if (!(words >> field))
+      return refuse(EIO, Reason::kernel_refused, "the kernel says '{}' of it", printable(*line));
+  return DeviceIo{.reads = fields[0],
+                  .bytes_read = fields[2] * sector,
+                  .writes = fields[4],
+                  .bytes_written = fields[6] * sector,
+                  .busy = std::chrono::milliseconds(fields[9])};
 }
 
 }  // namespace nvmeofs

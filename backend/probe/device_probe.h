@@ -14,6 +14,7 @@ class MachineDevices : public DeviceProbe {
   Result<void> check_caller(const Caller& caller, const std::string& path) override;
   Result<Disk> examine(const DevicePath& device, Members members) override;
   Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
+  Result<DeviceIo> io(const DeviceId& device) override;
 };
 
 }  // namespace nvmeofs

@@ -321,10 +321,11 @@ const Port* PortIndex::find(const TransportAddress& local) const {
   return port != ports_.end() ? port->second : nullptr;
 }
 
-std::vector<Client> clients_of(const SessionHistory& history, const Target& target,
+namespace {
+
+std::vector<Client> clients_of(const SessionHistory& history,
+                               const std::vector<Indices>& explanations, const PortIndex& ports,
                                const std::string& subsystem) {
-  const auto explanations = explain(history, &target);
-  const PortIndex ports(target);
   std::map<std::tuple<TransportAddress, std::string, std::string>, Client> found;
   const auto add = [&found](const Client& client) {
     const auto [entry, is_new] =
@@ -369,6 +370,24 @@ std::vector<Client> clients_of(const SessionHistory& history, const Target& targ
   std::vector<Client> clients;
   for (auto& [key, client] : found) clients.push_back(std::move(client));
   return clients;
+}
+
+}  // namespace
+
+std::map<std::string, std::vector<Client>> clients_of(const SessionHistory& history,
+                                                      const Target& target,
+                                                      const std::set<std::string>& subsystems) {
+  const auto explanations = explain(history, &target);
+  const PortIndex ports(target);
+  std::map<std::string, std::vector<Client>> clients;
+  for (const auto& subsystem : subsystems)
+    clients.emplace(subsystem, clients_of(history, explanations, ports, subsystem));
+  return clients;
+}
+
+std::vector<Client> clients_of(const SessionHistory& history, const Target& target,
+                               const std::string& subsystem) {
+  return clients_of(history, explain(history, &target), PortIndex(target), subsystem);
 }
 
 std::vector<Indices> explain(const SessionHistory& history, const Target* target) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ std::vector<std::vector<std::size_t>> explain(const SessionHistory& history, con
 // as sure ones where the port serves nothing else.
 std::vector<Client> clients_of(const SessionHistory& history, const Target& target,
                                const std::string& subsystem);
+// The same of several, for less.
+std::map<std::string, std::vector<Client>> clients_of(const SessionHistory& history,
+                                                      const Target& target,
+                                                      const std::set<std::string>& subsystems);
 
 // A target's ports by their addresses.
 class PortIndex {

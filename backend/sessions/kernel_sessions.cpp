@@ -61,17 +61,39 @@ class KernelSessions::Impl {
   Result<std::vector<Client>> clients(const Target& observed, const std::string& subsystem) {
     if (auto known = debugfs_clients(paths_.debugfs, observed, subsystem)) return std::move(*known);
     const std::lock_guard lock(looking_);
+    if (auto done = look_for(observed); !done) return tl::unexpected(done.error());
+    return clients_of(history_, observed, subsystem);
+  }
+
+  Result<std::map<std::string, std::vector<Client>>> all_clients(const Target& observed) {
+    std::set<std::string> served;
+    for (const auto& [id, port] : observed.ports)
+      for (const auto& [subsystem, link] : port.subsystems) served.insert(subsystem);
+    std::map<std::string, std::vector<Client>> all;
+    std::erase_if(served, [&](const std::string& subsystem) {
+      auto known = debugfs_clients(paths_.debugfs, observed, subsystem);
+      if (known) all.emplace(subsystem, std::move(*known));
+      return known.has_value();
+    });
+    if (served.empty()) return all;
+    const std::lock_guard lock(looking_);
+    if (auto done = look_for(observed); !done) return tl::unexpected(done.error());
+    all.merge(clients_of(history_, observed, served));
+    return all;
+  }
+
+ private:
+  Result<void> look_for(const Target& observed) {
     for (const auto& [name, port] : observed.ports) {
       const auto address = address_of(port);
       if (address && address->trtype == Trtype::tcp) services_.insert(address->trsvcid);
     }
     const auto last_line = last_line_;
-    if (auto done = look(); !done) return tl::unexpected(done.error());
+    if (auto done = look(); !done) return done;
     if (last_line_ != last_line) wakeup_.signal();
-    return clients_of(history_, observed, subsystem);
+    return {};
   }
 
- private:
   // The log before the tables, so that a connection's line is never older than what was known when
   // it was not there yet; and once more behind them, for the lines of connections just seen.
   Result<void> look() {
@@ -191,6 +213,11 @@ KernelSessions::~KernelSessions() = default;
 Result<std::vector<Client>> KernelSessions::clients(const Target& observed,
                                                     const std::string& subsystem) {
   return impl_->clients(observed, subsystem);
+}
+
+Result<std::map<std::string, std::vector<Client>>> KernelSessions::all_clients(
+    const Target& observed) {
+  return impl_->all_clients(observed);
 }
 
 Result<bool> KernelSessions::listening(const TransportAddress& address) {

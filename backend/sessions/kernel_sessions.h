@@ -1,6 +1,7 @@
 // The hosts of the running kernel's nvmet.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ class KernelSessions : public Sessions {
   // Look at the tables at the moment of the call; milliseconds. Looks wait for one another.
   Result<std::vector<Client>> clients(const Target& observed,
                                       const std::string& subsystem) override;
+  Result<std::map<std::string, std::vector<Client>>> all_clients(const Target& observed) override;
   Result<bool> listening(const TransportAddress& address) override;
 
  private:

@@ -185,6 +185,21 @@ Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device, Membe
   return result;
 }
 
+Result<DeviceIo> SimDevices::io(const DeviceId& device) {
+  if (!device.block)
+    return refuse(ENOTBLK, Reason::device_kind, "a file, of which nobody counts it");
+  const SimMachine machine = kernel_.machine();
+  const bool there = std::ranges::any_of(machine.devices, [&](const auto& entry) {
+    return id_of(machine, entry.second).same(device);
+  });
+  if (!there) return refuse(ENOENT, Reason::device_missing, "is gone");
+  return DeviceIo{.reads = 1000,
+                  .bytes_read = 4096000,
+                  .writes = 500,
+                  .bytes_written = 2048000,
+                  .busy = std::chrono::milliseconds(1500)};
+}
+
 Result<void> SimAddresses::check(const TransportAddress& address) {
   TransportAddress over_tcp = address;
   over_tcp.trtype = Trtype::tcp;

@@ -19,6 +19,8 @@ class SimDevices : public DeviceProbe {
   Result<void> check_caller(const Caller& caller, const std::string& path) override;
   Result<Disk> examine(const DevicePath& device, Members members) override;
   Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
+  // Made-up numbers, always the same of one device.
+  Result<DeviceIo> io(const DeviceId& device) override;
 
  private:
   SimKernel& kernel_;

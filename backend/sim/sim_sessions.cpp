@@ -14,6 +14,15 @@ Result<std::vector<Client>> SimSessions::clients(const Target&, const std::strin
   return clients;
 }
 
+Result<std::map<std::string, std::vector<Client>>> SimSessions::all_clients(
+    const Target& observed) {
+  std::map<std::string, std::vector<Client>> all;
+  for (const auto& [id, port] : observed.ports)
+    for (const auto& [subsystem, link] : port.subsystems)
+      if (!all.contains(subsystem)) all.emplace(subsystem, *clients(observed, subsystem));
+  return all;
+}
+
 Result<bool> SimSessions::listening(const TransportAddress& address) {
   const auto addresses = kernel_.listening();
   return std::ranges::find(addresses, address) != addresses.end();

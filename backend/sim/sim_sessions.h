@@ -1,6 +1,7 @@
 // Who is connected to the simulated kernel; it knows, so everything is sure.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ class SimSessions : public Sessions {
 
   Result<std::vector<Client>> clients(const Target& observed,
                                       const std::string& subsystem) override;
+  Result<std::map<std::string, std::vector<Client>>> all_clients(const Target& observed) override;
   Result<bool> listening(const TransportAddress& address) override;
 
  private:

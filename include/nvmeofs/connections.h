@@ -3,6 +3,7 @@
 // its own, so that one target that does not answer holds up nobody else.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include "nvmeofs/initiator.h"
 #include "nvmeofs/intent.h"
 #include "nvmeofs/snapshot.h"
+#include "nvmeofs/timings.h"
 
 namespace nvmeofs {
 
@@ -81,6 +83,7 @@ struct ConnectionsSnapshot {
   std::map<std::uint64_t, std::string> names;         // by serial
   HostTopology observed;
   std::deque<Record> log;  // oldest first, 256 at most
+  Tally tally;
 
   const ConnectionView* find(std::uint64_t serial) const;
 };
@@ -92,6 +95,9 @@ enum class ConnectionState {
   connecting,  // none is, and it goes on trying
   foreign,
 };
+inline constexpr std::array connection_states{
+    ConnectionState::disconnected, ConnectionState::connected, ConnectionState::degraded,
+    ConnectionState::connecting, ConnectionState::foreign};
 std::string_view to_string(ConnectionState state);
 
 struct PathStatus {
@@ -109,6 +115,9 @@ struct ConnectionStatus {
   std::vector<PathStatus> paths;
   std::optional<Record> refused;
 };
+
+// How many there are of each state. Pure.
+std::map<ConnectionState, std::size_t> count_states(const ConnectionsSnapshot& snapshot);
 
 // Everything outside, by reference: they outlive the last call that was made to them, which may be
 // one that waits in the kernel when Connections is gone.
@@ -160,6 +169,9 @@ class Connections {
   // What is connected, or to be connected, of whomever, as config.json has it; without secrets. An
   // error when this machine's own identity is needed for it and cannot be read. Any thread.
   Result<std::string> config() const;
+
+  // How long it took to answer what was submitted. Any thread.
+  Timings timings() const;
 
   // Names of options/ that this kernel has; the same from start() on.
   std::vector<std::string> options() const;

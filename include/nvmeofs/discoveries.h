@@ -3,6 +3,7 @@
 // exactly once; what blocks is done on threads of its own.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -23,6 +24,7 @@
 #include "nvmeofs/initiator.h"
 #include "nvmeofs/intent.h"
 #include "nvmeofs/snapshot.h"
+#include "nvmeofs/timings.h"
 
 namespace nvmeofs {
 
@@ -56,6 +58,8 @@ struct DiscoveryRequest {
 };
 
 enum class Reachability { unknown, reachable, unreachable };
+inline constexpr std::array reachabilities{Reachability::unknown, Reachability::reachable,
+                                           Reachability::unreachable};
 std::string_view to_string(Reachability reachability);
 
 struct DiscoveryView {
@@ -76,6 +80,7 @@ struct DiscoveriesSnapshot {
   std::map<std::string, DiscoveryView> discoveries;  // by name
   std::map<std::uint64_t, std::string> names;        // by serial
   std::deque<Record> log;                            // oldest first, 256 at most
+  Tally tally;
 
   const DiscoveryView* find(std::uint64_t serial) const;
 };
@@ -116,6 +121,9 @@ class Discoveries {
 
   // Any thread; never waits.
   std::shared_ptr<const DiscoveriesSnapshot> snapshot() const;
+
+  // How long it took to answer what was submitted, and to fetch. Any thread.
+  Timings timings() const;
 
   // Called from the deciding thread with no lock held after each published snapshot. Set before
   // start().

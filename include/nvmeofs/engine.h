@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 #include "nvmeofs/snapshot.h"
 #include "nvmeofs/step.h"
 #include "nvmeofs/store.h"
+#include "nvmeofs/timings.h"
 
 namespace nvmeofs {
 
@@ -69,6 +71,15 @@ class Engine {
   // Looks at the machine at the moment of the call. Any thread; may take milliseconds.
   Result<Status> status(std::uint64_t serial) const;                // ESTALE
   Result<std::vector<Client>> clients(std::uint64_t serial) const;  // ESTALE, or the probe's error
+
+  // The same of all exports that the kernel serves, by name, with one look.
+  Result<std::map<std::string, std::vector<Client>>> all_clients(const Snapshot& snapshot) const;
+
+  // Of a device of a snapshot. Any thread; never waits.
+  Result<DeviceIo> io(const DeviceId& device) const;
+
+  // How long it took to answer what was submitted. Any thread.
+  Timings timings() const;
 
   // What writing 1 to enabled would do now, or 0 once it is enabled; pure over the snapshot.
   // EINVAL when the export is not complete enough to be enabled.

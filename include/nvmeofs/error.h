@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -55,8 +56,9 @@ enum class Reason {
   disk_in_use,        // a disk that a connection would take away
   still_connected,    // a change that needs the connection ended first
   mount_failed,       // the program could not start
-  internal,           // our bug
+  internal,           // our bug; the last one
 };
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::internal) + 1;
 
 // The stable id of a reason, as it stands in `log`: "device-in-use".
 std::string_view to_string(Reason reason);

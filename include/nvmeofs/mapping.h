@@ -46,6 +46,26 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
 Plan plan_to(const Target& observed, const Export& wanted, const Shared& ours,
              const Absent& absent = {});
 
+// A target by its exports: whether the kernel has one of them as it should be is seen in a part of
+// it. plan_to() works on a copy of all that it is given, and a thousand copies of a thousand are
+// slow.
+class TargetParts {
+ public:
+  // Both outlive it.
+  TargetParts(const Target& observed, const Shared& ours);
+
+  // plan_to() for this export is empty over the part if and only if it is over the whole.
+  Target of(const Export& wanted) const;
+
+ private:
+  const Target& observed_;
+  std::multimap<TransportAddress, std::string> ports_at_;
+  std::multimap<std::string, std::string> ports_of_;  // by the subsystem that they serve
+  std::vector<std::string> idle_ports_;               // ours, that serve nothing
+  std::map<std::string, std::size_t> named_;          // in how many subsystems, by host
+  std::vector<std::string> idle_hosts_;               // ours, that no subsystem names
+};
+
 // The same, and all hosts of the export are sent away on the way: those that may come back do so by
 // themselves, after their reconnect_delay (10 s unless they were told otherwise). nvmet asks only
 // when a host connects whether it may (nvmet_host_allowed); what is left of an allowed host's

@@ -1,6 +1,7 @@
 // What this machine has: its disks and its addresses.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,6 +25,16 @@ struct DeviceId {
   // The same disk, or one is a partition of the other. Two partitions of a disk do not overlap.
   bool overlaps(const DeviceId& other) const;
   bool same(const DeviceId& other) const;
+};
+
+// What a block device has done since it came, for all who use it. A partition has its own.
+struct DeviceIo {
+  std::uint64_t reads = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t bytes_written = 0;
+  std::chrono::milliseconds busy{0};  // that something was under way
+  bool operator==(const DeviceIo&) const = default;
 };
 
 // A device that was looked at: which thing it is now, and which disk for good.
@@ -88,6 +99,10 @@ class DeviceProbe {
   // O_EXCL for a block device (nvmet itself takes no claim: the kernel serves a mounted disk
   // without a word), flock for a file. With force: as much of that as can be had.
   virtual Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) = 0;
+
+  // ENOTBLK for a file, of which nobody counts it; ENOENT when the device is gone. Looks up no path
+  // of the user's and opens no device: never waits for one. Any thread.
+  virtual Result<DeviceIo> io(const DeviceId& device) = 0;
 };
 
 class AddressProbe {

@@ -2,6 +2,7 @@
 // socket and RDMA tables, its log, and nvmet's debugfs where there is one.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ class Sessions {
   // An error means that the tables could not be read: then nobody may be assumed absent.
   virtual Result<std::vector<Client>> clients(const Target& observed,
                                               const std::string& subsystem) = 0;
+
+  // The same of every subsystem that a port serves, by its name, with one look at the tables.
+  virtual Result<std::map<std::string, std::vector<Client>>> all_clients(
+      const Target& observed) = 0;
 
   // Whether the kernel listens there for nvmet. A port can look enabled in configfs and listen no
   // more (its RDMA device went away).

@@ -1,6 +1,7 @@
 // What is shown: an immutable picture of the engine's state at one moment.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -18,6 +19,7 @@
 #include "nvmeofs/intent.h"
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/port_setting.h"
+#include "nvmeofs/probe.h"
 #include "nvmeofs/sessions.h"
 #include "nvmeofs/target.h"
 
@@ -33,9 +35,18 @@ struct Record {
   std::string text;  // why it was refused and the way out; or what was done
 };
 
+// What there has been of records since the program began.
+struct Tally {
+  std::uint64_t done = 0;
+  std::map<Reason, std::uint64_t> refused{};
+
+  void count(const Record& record) { ++(record.errnum == 0 ? done : refused[record.reason]); }
+};
+
 struct SpaceView {
   std::uint64_t serial = 0;  // never given twice while the program runs; of namespaces alone
   std::chrono::system_clock::time_point made{};
+  std::optional<DeviceId> device{};  // that is held for it; nothing: none is
 };
 
 struct ExportView {
@@ -114,6 +125,8 @@ struct Snapshot {
   Target observed;
   Shared ours;
   std::deque<Record> log;  // oldest first, 256 at most
+  Tally tally;
+  std::uint64_t steps = 0;  // that the kernel has taken since the program began
 
   // nullptr when there is none.
   const ExportView* find(std::uint64_t serial) const;
@@ -122,8 +135,14 @@ struct Snapshot {
 enum class State { disabled, enabled, waiting, drifted, failed, foreign };
 enum class AddressState { listening, waiting, gone };
 
+inline constexpr std::array export_states{State::disabled, State::enabled, State::waiting,
+                                          State::drifted,  State::failed,  State::foreign};
+
 std::string_view to_string(State state);
 std::string_view to_string(AddressState state);
+
+// Of all exports, by name, as `status` has it. Pure; a thousand are no matter.
+std::map<std::string, State> states_of(const Snapshot& snapshot);
 
 // What `status` says, as values.
 struct Status {

@@ -10,6 +10,10 @@ namespace nvmeofs {
 // and nothing that a terminal would obey. Cut at `limit` bytes with an ellipsis.
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// What is no UTF-8 as \xNN, and all else as it is: for formats that escape by rules of their own,
+// and must be UTF-8.
+std::string as_utf8(std::string_view text);
+
 // The value of the first KEY=value among what stands between separators; empty: there is none, or
 // nothing behind its "=".
 std::string_view value_of(std::string_view text, char separator, std::string_view key);

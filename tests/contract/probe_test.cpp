@@ -74,6 +74,23 @@ TEST_F(SimDevicesTest, KnowWhichDiskAPartitionIsOn) {
   EXPECT_FALSE(devices_.identify("/dev/sdb").value().overlaps(disk));
 }
 
+TEST_F(SimDevicesTest, CountWhatADiskDoes) {
+  const DeviceId disk = devices_.identify("/dev/nvme0n1").value();
+  EXPECT_GT(devices_.io(disk).value().bytes_read, 0U);
+  EXPECT_EQ(devices_.io(disk).value(), devices_.io(disk).value());
+}
+
+TEST_F(SimDevicesTest, CountNothingOfAFile) {
+  EXPECT_EQ(verdict(devices_.io(devices_.identify("/srv/disk.img").value())),
+            refused(ENOTBLK, Reason::device_kind));
+}
+
+TEST_F(SimDevicesTest, CountNothingOfADiskThatIsGone) {
+  const DeviceId disk = devices_.identify("/dev/nvme0n1").value();
+  kernel_.edit_machine([](SimMachine& machine) { machine.devices.erase("/dev/nvme0n1"); });
+  EXPECT_EQ(verdict(devices_.io(disk)), refused(ENOENT, Reason::device_missing));
+}
+
 TEST_F(SimDevicesTest, RefuseAMissingPath) {
   EXPECT_EQ(verdict(devices_.identify("/dev/sdz")), refused(ENOENT, Reason::device_missing));
 }

@@ -79,8 +79,8 @@ TEST_F(Delegated, ExportThatIsMadeAnewIsRootsAgain) {
 }
 
 TEST_F(Delegated, IsForExportsOnly) {
-  for (const std::string node :
-       {".", "README", "log", "exports", "connections", "discovery", "ports", "hosts"}) {
+  for (const std::string node : {".", "README", "log", "metrics", "topology.dot", "exports",
+                                 "connections", "discovery", "ports", "hosts"}) {
     const Outcome outcome = sh("chmod 0700 " + node);
     EXPECT_NE(outcome.status, 0) << node;
     EXPECT_THAT(outcome.err, HasSubstr("Operation not permitted")) << node;

@@ -136,8 +136,8 @@ TEST_F(Errnos, OfWhatIsNotOffered) {
 
 TEST_F(Errnos, OfReportsOpenedForWriting) {
   make_export();
-  for (const auto name :
-       {"exports/toto/status", "exports/toto/plan", "exports/toto/clients", "log", "README"})
+  for (const auto name : {"exports/toto/status", "exports/toto/plan", "exports/toto/clients", "log",
+                          "README", "metrics", "topology.dot"})
     EXPECT_EQ(write(name, "x"), EACCES) << name;
 }
 

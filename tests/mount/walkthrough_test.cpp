@@ -78,7 +78,8 @@ TEST_F(Walkthrough, ShowsTheWholeTree) {
             "./exports/toto/subsystem/firmware\n./exports/toto/subsystem/ieee_oui\n"
             "./exports/toto/subsystem/model\n./exports/toto/subsystem/pi_enable\n"
             "./exports/toto/subsystem/qid_max\n./exports/toto/subsystem/serial\n"
-            "./exports/toto/subsystem/version\n./hosts\n./log\n./ports\n");
+            "./exports/toto/subsystem/version\n./hosts\n./log\n./metrics\n"
+            "./ports\n./topology.dot\n");
   EXPECT_THAT(read("README"), HasSubstr("nvme connect"));
 }
 

@@ -69,8 +69,8 @@ TEST_F(ProtocolTest, ChangesModeAndOwnerOfExportsOnly) {
   for (const int valid : {FATTR_MODE, FATTR_UID, FATTR_GID}) {
     fuse_setattr_in in{};
     in.valid = static_cast<std::uint32_t>(valid);
-    for (const auto node :
-         {root_node, readme_node, log_node, exports_node, connections_node, discovery_node})
+    for (const auto node : {root_node, readme_node, log_node, metrics_node, topology_node,
+                            exports_node, connections_node, discovery_node})
       EXPECT_EQ(kernel_->call(FUSE_SETATTR, node, bytes_of(in)).error, EPERM) << node;
     EXPECT_EQ(kernel_->call(FUSE_SETATTR, file("device"), bytes_of(in)).error, 0);
   }
@@ -93,6 +93,8 @@ TEST_F(ProtocolTest, OpensNoReportForWriting) {
     EXPECT_EQ(open(file(name), O_RDWR).error, EACCES);
   }
   EXPECT_EQ(open(log_node, O_WRONLY).error, EACCES);
+  EXPECT_EQ(open(metrics_node, O_WRONLY).error, EACCES);
+  EXPECT_EQ(open(topology_node, O_WRONLY).error, EACCES);
   EXPECT_EQ(open(readme_node, O_RDWR).error, EACCES);
 }
 

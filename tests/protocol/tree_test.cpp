@@ -24,6 +24,8 @@ TEST_F(ProtocolTest, FindsTheFixedNames) {
   EXPECT_EQ(lookup(root_node, "connections"), connections_node);
   EXPECT_EQ(lookup(root_node, "discovery"), discovery_node);
   EXPECT_EQ(lookup(root_node, "log"), log_node);
+  EXPECT_EQ(lookup(root_node, "metrics"), metrics_node);
+  EXPECT_EQ(lookup(root_node, "topology.dot"), topology_node);
 }
 
 // An entry without a node would be remembered as missing.
@@ -96,7 +98,9 @@ TEST_F(ProtocolTest, HasTheExactSizeOfEveryFile) {
 TEST_F(ProtocolTest, LetsTheKernelKeepValuesAndNotReports) {
   EXPECT_EQ(getattr(file("device")).as<fuse_attr_out>().attr_valid, 1U);
   EXPECT_EQ(getattr(file("status")).as<fuse_attr_out>().attr_valid, 0U);
-  EXPECT_EQ(getattr(log_node).as<fuse_attr_out>().attr_valid, 0U);
+  for (const NodeId report : {log_node, metrics_node, topology_node})
+    EXPECT_EQ(getattr(report).as<fuse_attr_out>().attr_valid, 0U) << report;
+  EXPECT_EQ(getattr(readme_node).as<fuse_attr_out>().attr_valid, 1U);
 }
 
 TEST_F(ProtocolTest, ReadsTheTextOfTheMomentOfTheOpen) {

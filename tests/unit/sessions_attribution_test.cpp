@@ -159,6 +159,23 @@ TEST_F(Attribution, IsOfTheSubsystemThatTheLineNames) {
   EXPECT_THAT(machine.clients("b"), IsEmpty());
 }
 
+TEST_F(Attribution, OfSeveralSubsystemsIsThatOfEach) {
+  machine.serve(address, {"a", "b", "nobody"});
+  machine.look();
+  machine.connect(address, p1, "a", h1);
+  machine.look();
+  machine.wait(seconds(30));
+  machine.connect(address, p2, "b", h2);
+  machine.look();
+  const std::set<std::string> subsystems{"a", "b", "nobody", "other"};
+  const auto all = clients_of(machine.history, machine.target, subsystems);
+  EXPECT_THAT(all, SizeIs(4));
+  EXPECT_THAT(all.at("a"), ElementsAre(client(p1, h1, Certainty::sure)));
+  EXPECT_THAT(all.at("b"), ElementsAre(client(p2, h2, Certainty::sure)));
+  EXPECT_THAT(all.at("nobody"), IsEmpty());
+  EXPECT_THAT(all.at("other"), IsEmpty());
+}
+
 TEST_F(Attribution, EndsWithTheConnections) {
   machine.serve(address, {"a", "b"});
   machine.look();

@@ -18,6 +18,12 @@ TEST(ValueOf, IsEmptyWithoutTheWholeKeyOrAValue) {
   EXPECT_EQ(value_of("", ',', "traddr"), "");
 }
 
+TEST(AsUtf8, ChangesOnlyWhatIsNoText) {
+  EXPECT_EQ(as_utf8("a\\\"\n\x1b caf\xc3\xa9"), "a\\\"\n\x1b caf\xc3\xa9");
+  EXPECT_EQ(as_utf8("\xff\xc3"), "\\xff\\xc3");
+  EXPECT_EQ(as_utf8(""), "");
+}
+
 TEST(Printable, LeavesPlainTextAlone) {
   EXPECT_EQ(printable("exports/toto = /srv/a disk"), "exports/toto = /srv/a disk");
   EXPECT_EQ(printable("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x92\xbe"),
