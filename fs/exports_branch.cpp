@@ -72,6 +72,12 @@ Found<ExportsBranch::OfSpace> ExportsBranch::of_space(NodeId node) const {
 }
 
 Found<NodeId> ExportsBranch::lookup(NodeId parent, std::string_view name) const {
+  if (parent == exports_node) {
+    const auto snapshot = table_.decides.snapshot();
+    const std::string* const nqn = names_.nqn_of(name, snapshot->exports);
+    if (nqn == nullptr) return tl::unexpected(ENOENT);
+    return export_node(snapshot->exports.at(*nqn).serial);
+  }
   if (is_below_spaces(parent)) {
     const auto found = of_space(parent);
     if (!found) return tl::unexpected(found.error());
@@ -155,6 +161,10 @@ Found<std::vector<Entry>> ExportsBranch::list(NodeId directory) const {
     return entries;
   }
   auto all = TableBranch::list(directory);
+  if (all && directory == exports_node) {
+    const auto snapshot = table_.decides.snapshot();
+    for (Entry& entry : *all) entry.name = names_.name_of(entry.name, snapshot->exports);
+  }
   if (all && !is_fixed(directory) && slot_of(directory) == 0)
     all->push_back({std::string(namespaces_name), namespaces_node(serial_of(directory)), S_IFDIR});
   return all;
@@ -193,8 +203,13 @@ bool ExportsBranch::is_for_making(NodeId node) const {
 
 void ExportsBranch::make(Caller caller, NodeId in, std::string_view name,
                          Completion completion) const {
-  if (!is_namespaces(in))
-    return TableBranch::make(std::move(caller), in, name, std::move(completion));
+  if (!is_namespaces(in)) {
+    const auto nqn = names_.nqn_of_new(name);
+    if (nqn) return TableBranch::make(std::move(caller), in, *nqn, std::move(completion));
+    return table_.decides.submit(
+        {std::move(caller), std::string(name), 0, "", "", tl::make_unexpected(nqn.error())},
+        std::move(completion));
+  }
   submit_space(
       std::move(caller), in, name, [](Nsid nsid) { return MakeNamespace{nsid}; },
       std::move(completion));
@@ -202,8 +217,12 @@ void ExportsBranch::make(Caller caller, NodeId in, std::string_view name,
 
 void ExportsBranch::remove(Caller caller, NodeId in, std::string_view name,
                            Completion completion) const {
-  if (!is_namespaces(in))
-    return TableBranch::remove(std::move(caller), in, name, std::move(completion));
+  if (!is_namespaces(in)) {
+    const auto snapshot = table_.decides.snapshot();
+    const std::string* const nqn = names_.nqn_of(name, snapshot->exports);
+    return TableBranch::remove(std::move(caller), in, nqn != nullptr ? *nqn : std::string(name),
+                               std::move(completion));
+  }
   submit_space(
       std::move(caller), in, name, [](Nsid nsid) { return RemoveNamespace{nsid}; },
       std::move(completion));

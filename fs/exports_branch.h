@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fs/export_attributes.h"
+#include "fs/export_names.h"
 #include "fs/space_attributes.h"
 #include "fs/table_branch.h"
 
@@ -35,8 +36,8 @@ constexpr NodeId namespaces_node(std::uint64_t serial) {
 // The files of the table, and namespaces/ with a directory for each namespace.
 class ExportsBranch : public TableBranch<ExportsTable> {
  public:
-  ExportsBranch(Engine& engine, Owner owner, Trtype default_transport)
-      : TableBranch({engine, engine}, owner, default_transport) {}
+  ExportsBranch(Engine& engine, Owner owner, Trtype default_transport, ExportNames names)
+      : TableBranch({engine, engine}, owner, default_transport), names_(std::move(names)) {}
 
   bool has(NodeId node) const override { return TableBranch::has(node) || is_below_spaces(node); }
   Found<NodeId> lookup(NodeId parent, std::string_view name) const override;
@@ -78,6 +79,8 @@ class ExportsBranch : public TableBranch<ExportsTable> {
     std::string file;
   };
   Found<Named> name_of(NodeId node) const;
+
+  const ExportNames names_;
 };
 
 }  // namespace nvmeofs

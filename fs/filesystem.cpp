@@ -47,7 +47,8 @@ std::vector<std::unique_ptr<const Branch>> branches(Engine& engine, Connections&
                                                     Discoveries& discoveries,
                                                     const FilesystemOptions& options) {
   std::vector<std::unique_ptr<const Branch>> all;
-  all.push_back(std::make_unique<ExportsBranch>(engine, options.owner, options.default_transport));
+  all.push_back(std::make_unique<ExportsBranch>(engine, options.owner, options.default_transport,
+                                                options.names));
   all.push_back(
       std::make_unique<ConnectionsBranch>(connections, options.owner, options.default_transport));
   all.push_back(std::make_unique<DiscoveryBranch>(discoveries, connections, options.owner,

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "fs/export_names.h"
 #include "fs/handles.h"
 #include "fs/tree.h"
 #include "nvmeofs/connections.h"
@@ -17,6 +18,7 @@ namespace nvmeofs {
 struct FilesystemOptions {
   Owner owner;
   Trtype default_transport = Trtype::rdma;
+  ExportNames names{};
   // Called once, when the kernel has greeted us: from then on requests are answered.
   std::function<void()> on_ready = [] {};
 };

@@ -73,24 +73,33 @@ std::vector<unsigned> writable_slots(const Rows& rows) {
   return slots;
 }
 
-struct NamedSpace {
+struct Named {
   std::uint64_t serial;
   Time changed;
 };
 
-// By the names of their directories; they change with the export.
-std::map<std::string, NamedSpace> spaces_of(const ExportView& view) {
-  std::map<std::string, NamedSpace> spaces;
+// By the names of their directories, as the others.
+std::map<std::string, Named> exports_of(const Snapshot& snapshot, const ExportNames& names) {
+  std::map<std::string, Named> exports;
+  for (const auto& [nqn, view] : snapshot.exports)
+    exports.emplace(names.name_of(nqn, snapshot.exports), Named{view.serial, view.changed});
+  return exports;
+}
+
+// They change with the export.
+std::map<std::string, Named> spaces_of(const ExportView& view) {
+  std::map<std::string, Named> spaces;
   for (const auto& [nsid, space] : view.spaces)
-    spaces.emplace(std::to_string(nsid), NamedSpace{space.serial, view.changed});
+    spaces.emplace(std::to_string(nsid), Named{space.serial, view.changed});
   return spaces;
 }
 
 }  // namespace
 
-std::deque<Notice> notices(const Snapshot& before, const Snapshot& after) {
-  auto list = changes(before.exports, after.exports, exports_node, export_node,
-                      [] { return writable_slots(export_attributes()); });
+std::deque<Notice> notices(const Snapshot& before, const Snapshot& after,
+                           const ExportNames& names) {
+  auto list = changes(exports_of(before, names), exports_of(after, names), exports_node,
+                      export_node, [] { return writable_slots(export_attributes()); });
   const auto append = [&](std::deque<Notice> more) {
     list.insert(list.end(), std::make_move_iterator(more.begin()),
                 std::make_move_iterator(more.end()));

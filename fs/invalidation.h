@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "fs/export_names.h"
 #include "fs/node.h"
 #include "nvmeofs/connections.h"
 #include "nvmeofs/discoveries.h"
@@ -29,7 +30,7 @@ struct Notice {
 };
 
 // What to tell of the way from one snapshot to the next. Reports are not kept by the kernel.
-std::deque<Notice> notices(const Snapshot& before, const Snapshot& after);
+std::deque<Notice> notices(const Snapshot& before, const Snapshot& after, const ExportNames& names);
 std::deque<Notice> notices(const ConnectionsSnapshot& before, const ConnectionsSnapshot& after);
 std::deque<Notice> notices(const DiscoveriesSnapshot& before, const DiscoveriesSnapshot& after);
 

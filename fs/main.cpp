@@ -99,6 +99,7 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
                                    .gid = command.gid.value_or(::getegid()),
                                    .umask = command.umask},
                          .default_transport = command.default_transport,
+                         .names = command.names,
                          .on_ready = [&] {
                            if (command.source == Source::sim) describe_simulation();
                            startup.ready();
@@ -108,8 +109,9 @@ Result<void> serve(const MountCommand& command, const std::string& mountpoint, S
                                             .read_only = command.read_only});
   if (!session) return tl::make_unexpected(session.error());
   auto invalidation = std::make_unique<Invalidation>((*session)->handle());
-  engine->on_publish([&told = *invalidation](const Snapshot& before, const Snapshot& after) {
-    told.tell(notices(before, after));
+  engine->on_publish([&told = *invalidation, &names = command.names](const Snapshot& before,
+                                                                     const Snapshot& after) {
+    told.tell(notices(before, after, names));
   });
   connections->on_publish(
       [&told = *invalidation](const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {

@@ -27,6 +27,7 @@ made-up disks and addresses, to try things on.
 Options after -o, separated by commas:
   transport=rdma|tcp   of an address that names none (rdma)
   hosts=any|none       who may connect to a new export (any)
+  nqn_prefix=PREFIX    exports/NAME is the subsystem PREFIXNAME (none)
   state=FILE|none      what is written is kept there (/var/lib/nvmeofs/state.json; sim: none)
   uid=N, gid=N         whose the tree is (the user who mounts it)
   umask=OCTAL          permissions that nobody gets (0)
@@ -69,6 +70,7 @@ Result<std::uint32_t> parse_id(std::string_view option) {
 Result<void> apply_option(const std::string& option, MountCommand& command) {
   constexpr std::string_view transport = "transport=";
   constexpr std::string_view state = "state=";
+  constexpr std::string_view prefix = "nqn_prefix=";
   if (option.empty() || is_ignored(option)) return {};
   if (option == "allow_other") {
     command.allow_other = true;
@@ -76,6 +78,12 @@ Result<void> apply_option(const std::string& option, MountCommand& command) {
     command.read_only = true;
   } else if (option == "hosts=any" || option == "hosts=none") {
     command.hosts_any = option == "hosts=any";
+  } else if (option.starts_with(prefix)) {
+    auto names = ExportNames::parse(std::string_view(option).substr(prefix.size()));
+    if (!names)
+      return refuse(names.error().errnum, names.error().reason, "option '{}': {}", option,
+                    names.error().message);
+    command.names = std::move(*names);
   } else if (option.starts_with(state)) {
     command.state = option.substr(state.size());
     if (command.state != "none" && !command.state.starts_with('/'))

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "fs/export_names.h"
 #include "nvmeofs/address.h"
 #include "nvmeofs/error.h"
 
@@ -26,6 +27,7 @@ struct MountCommand {
   bool read_only = false;
   Trtype default_transport = Trtype::rdma;
   bool hosts_any = true;
+  ExportNames names{};
   std::optional<uid_t> uid;  // whose the tree is; without: the user who mounts it
   std::optional<gid_t> gid;
   mode_t umask = 0;

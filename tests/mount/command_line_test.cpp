@@ -60,6 +60,7 @@ const Wrong wrong_command_lines[] = {
     {"NobodyAtAll", {"sim", "/mnt", "-o", "gid=4294967295"}, "'gid=4294967295': write the number"},
     {"UmaskOfNine", {"sim", "/mnt", "-o", "umask=029"}, "an octal number from 0 to 0777"},
     {"UmaskOfSetuid", {"sim", "/mnt", "-o", "umask=7022"}, "an octal number from 0 to 0777"},
+    {"PrefixOfNoName", {"sim", "/mnt", "-o", "nqn_prefix=a/b"}, "'nqn_prefix=a/b': a name is"},
     {"UnknownTransport", {"sim", "/mnt", "-o", "transport=ib"}, "ib"},
     {"NoPermissionChecks", {"sim", "/mnt", "-o", "no_default_permissions"}, "is not known"},
     {"UnknownFlag", {"sim", "/mnt", "--daemon"}, "--daemon"},

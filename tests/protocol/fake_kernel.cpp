@@ -124,7 +124,7 @@ ProtocolTest::ProtocolTest() {
   EXPECT_TRUE(session_->connect(Fd(ends[0])));
   invalidation_ = std::make_unique<Invalidation>(session_->handle());
   engine_->on_publish([this](const Snapshot& before, const Snapshot& after) {
-    invalidation_->tell(notices(before, after));
+    invalidation_->tell(notices(before, after, {}));
   });
   connections_->on_publish(
       [this](const ConnectionsSnapshot& before, const ConnectionsSnapshot& after) {
