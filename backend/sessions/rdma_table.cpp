@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-#include "netlink.h"
+#include "tables/netlink.h"
 
 namespace nvmeofs {
 namespace {

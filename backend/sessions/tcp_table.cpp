@@ -13,7 +13,7 @@
 #include <iterator>
 #include <utility>
 
-#include "netlink.h"
+#include "tables/netlink.h"
 
 namespace nvmeofs {
 namespace {

@@ -1,4 +1,4 @@
-#include "netlink.h"
+#include "tables/netlink.h"
 
 #include <netlink/errno.h>
 #include <netlink/msg.h>
