@@ -66,8 +66,9 @@ The files of a port
 -------------------
 Each address that an export names is a directory in ports/.
 exports   What the kernel serves there.
-inline_data_size, max_queue_size, mdts, pi_enable, treq   Those that this kernel has. They can be
-          changed while nothing is served there. An empty line leaves them to the kernel.
+inline_data_size, max_queue_size, mdts, pi_enable, treq, tsas   Those that this kernel has. They can be
+          changed while nothing is served there. An empty line leaves them to the kernel. "tls1.3" in
+          tsas has hosts come over TLS; that needs tlshd.
 
 The files of a host
 -------------------

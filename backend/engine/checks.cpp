@@ -134,8 +134,11 @@ Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& tran
       transaction.waiting = fmt::format("{}: {}", address.uri(), checked.error().message);
       continue;
     }
-    if (next.enabled)
-      if (auto module = environment_.backend.need_transport(address.trtype); !module) return module;
+    if (!next.enabled) continue;
+    if (auto module = environment_.backend.need_transport(address.trtype); !module) return module;
+    const auto settings = ours_.settings.find(address);
+    if (settings != ours_.settings.end() && wants_tls(settings->second))
+      if (auto can = environment_.addresses.check_tls(); !can) return can;
   }
   return {};
 }

@@ -57,12 +57,18 @@ void Applier::change_port(Request& request, const Completion& completion) {
     return refuse_request(nullptr, request, completion, free.error());
 
   StoredState next = stored_;
+  PortSettings& settings = next.ports[address];
   if (value) {
-    next.ports[address].insert_or_assign(intent.setting, *value);
+    settings.insert_or_assign(intent.setting, *value);
   } else {
-    next.ports[address].erase(intent.setting);
-    if (next.ports[address].empty()) next.ports.erase(address);
+    settings.erase(intent.setting);
   }
+  if (auto together = check_together(settings); !together)
+    return refuse_request(nullptr, request, completion, together.error());
+  if (setting.name == "tsas" && wants_tls(settings))
+    if (auto can = environment_.addresses.check_tls(); !can)
+      return refuse_request(nullptr, request, completion, can.error());
+  if (settings.empty()) next.ports.erase(address);
   if (auto saved = save(std::move(next), {}); !saved)
     return refuse_request(nullptr, request, completion, saved.error());
   accept(nullptr, request, completion, "used when the port comes up");

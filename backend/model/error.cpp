@@ -52,6 +52,8 @@ std::string_view to_string(Reason reason) {
       return "address-loopback";
     case Reason::no_rdma_device:
       return "no-rdma-device";
+    case Reason::no_tls:
+      return "no-tls";
     case Reason::identity_taken:
       return "identity-taken";
     case Reason::device_other:

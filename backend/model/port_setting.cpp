@@ -22,6 +22,17 @@ Result<std::string> check_treq(std::string_view text) {
   return refuse(EINVAL, Reason::bad_value, "write 'required', 'not required' or 'not specified'");
 }
 
+// rdma: NVMF_RDMA_QPTYPE_DATAGRAM is nobody's.
+Result<std::string> check_tsas(Trtype trtype, std::string_view text) {
+  if (trtype == Trtype::rdma) {
+    if (text == "connected") return std::string(text);
+    return refuse(EINVAL, Reason::bad_value,
+                  "only TCP has TLS; of RDMA there is nothing but 'connected'");
+  }
+  if (text == "none" || text == "tls1.3") return std::string(text);
+  return refuse(EINVAL, Reason::bad_value, "write 'none' or 'tls1.3'");
+}
+
 }  // namespace
 
 const PortSetting* find_port_setting(std::string_view name) {
@@ -40,7 +51,23 @@ Result<std::string> check(const PortSetting& setting, Trtype trtype, std::string
   if (setting.name == "max_queue_size") return check_number(text, 16, rdma ? 256 : 1024, note);
   if (setting.name == "mdts") return check_number(text, 0, 255);
   if (setting.name == "pi_enable") return check_pi_enable(trtype, text);
+  if (setting.name == "tsas") return check_tsas(trtype, text);
   return check_treq(text);
+}
+
+bool wants_tls(const PortSettings& settings) {
+  const auto tsas = settings.find("tsas");
+  return tsas != settings.end() && tsas->second == "tls1.3";
+}
+
+// nvmet_addr_treq_store
+Result<void> check_together(const PortSettings& settings) {
+  const auto treq = settings.find("treq");
+  if (treq == settings.end() || treq->second != "not specified" || !wants_tls(settings)) return {};
+  return refuse(
+      EINVAL, Reason::bad_value,
+      "with tls1.3 in tsas, treq is 'required', or 'not required' to let in hosts without "
+      "TLS too");
 }
 
 Attributes attributes_of(const PortSettings& wanted) {

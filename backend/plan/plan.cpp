@@ -235,13 +235,16 @@ void make_port(Steps& steps, const std::string& id, const Port* present, const P
   }
   // The transport first: writing it resets addr_tsas, and some kernels index their table of
   // transports with what was never written when the link is made.
-  static const std::array<std::string, 4> first{"addr_trtype", "addr_adrfam", "addr_traddr",
+  static const std::array<std::string, 4> where{"addr_trtype", "addr_adrfam", "addr_traddr",
                                                 "addr_trsvcid"};
-  for (const auto& name : first)
+  for (const auto& name : where)
     set(steps, path, present->attributes, wanted.attributes, name, "where to listen");
+  // Then the channel, whose "none" takes back what addr_treq says.
+  constexpr const char* how = "how to listen";
+  set(steps, path, present->attributes, wanted.attributes, "addr_tsas", how);
   for (const auto& [name, value] : wanted.attributes)
-    if (std::find(first.begin(), first.end(), name) == first.end())
-      set(steps, path, present->attributes, wanted.attributes, name, "how to listen");
+    if (std::find(where.begin(), where.end(), name) == where.end() && name != "addr_tsas")
+      set(steps, path, present->attributes, wanted.attributes, name, how);
 }
 
 // All of it can change at any time, and counts from the next authentication on.

@@ -19,6 +19,7 @@
 #include "nvmeofs/fd.h"
 #include "rdma_devices.h"
 #include "rdma_driver.h"
+#include "tls.h"
 
 namespace nvmeofs {
 namespace {
@@ -255,6 +256,10 @@ Result<void> MachineAddresses::check(const TransportAddress& address) {
   if (auto local = check_local(address, *interfaces, wanted); !local) return local;
   if (address.trtype == Trtype::tcp) return {};
   return check_rdma(address, *interfaces, wanted, rdma_);
+}
+
+Result<void> MachineAddresses::check_tls() {
+  return nvmeofs::check_tls();
 }
 
 }  // namespace nvmeofs

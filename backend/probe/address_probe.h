@@ -14,6 +14,7 @@ class MachineAddresses : public AddressProbe {
  public:
   explicit MachineAddresses(std::string rdma_bind) : rdma_(std::move(rdma_bind)) {}
   Result<void> check(const TransportAddress& address) override;
+  Result<void> check_tls() override;
 
  private:
   RdmaBind rdma_;

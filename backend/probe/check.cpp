@@ -16,6 +16,7 @@
 #include "rdma_bind.h"
 #include "rdma_devices.h"
 #include "rdma_driver.h"
+#include "tls.h"
 
 namespace nvmeofs {
 namespace {
@@ -101,6 +102,12 @@ CheckLine rdma_line(const RdmaDevice& device, const std::vector<InterfaceAddress
           fmt::format("ip address add ADDRESS/LENGTH dev {}", device.netdevs.front())};
 }
 
+// For tsas alone: without it all else works.
+CheckLine tls_line() {
+  const auto can = check_tls();
+  return {"tls", true, can ? "tlshd listens" : "not now: " + can.error().message, ""};
+}
+
 // What an RDMA address is checked with.
 CheckLine librdmacm_line(const std::vector<RdmaDevice>& devices, const std::string& rdma_bind) {
   const ModuleState verbs = module_state("ib_uverbs");
@@ -130,6 +137,7 @@ std::vector<CheckLine> check_machine(const std::string& rdma_bind) {
     return lines;
   }
   lines.push_back(tcp_line(*addresses));
+  lines.push_back(tls_line());
   const auto devices = rdma_devices();
   for (const auto& device : devices) lines.push_back(rdma_line(device, *addresses));
   if (devices.empty()) {

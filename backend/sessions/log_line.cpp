@@ -43,8 +43,8 @@ std::string unescape(std::string_view text) {
 // A host can choose a name that ends like one of these, and is then shown without; whether and
 // where it is connected does not hang on its name.
 std::string_view without_remarks(std::string_view host_nqn) {
-  constexpr std::array<std::string_view, 3> remarks = {", secure concatenation",
-                                                       " with DH-HMAC-CHAP", " T10-PI is enabled"};
+  constexpr std::array<std::string_view, 4> remarks = {
+      ", TLS", ", secure concatenation", " with DH-HMAC-CHAP", " T10-PI is enabled"};
   if (host_nqn.ends_with('.')) host_nqn.remove_suffix(1);
   for (const auto remark : remarks) {
     if (host_nqn.ends_with(remark)) host_nqn.remove_suffix(remark.size());

@@ -53,6 +53,8 @@ struct SimMachine {
   std::vector<SimListener> listeners;            // of other programs
   std::set<Trtype> transports{Trtype::rdma, Trtype::tcp};  // that the kernel has a module for
 
+  bool tlshd = true;  // runs
+
   // What `nvmeofs sim` starts with.
   static SimMachine example();
 

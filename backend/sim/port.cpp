@@ -227,6 +227,7 @@ nvmeofs::Port Port::value() const {
   value.attributes.emplace("param_max_queue_size", std::to_string(max_queue_size));
   value.attributes.emplace("param_pi_enable", pi_enable ? "1" : "0");
   value.attributes.emplace("addr_treq", treq);
+  value.attributes.emplace("addr_tsas", tsas);
   for (const auto& [name, subsystem] : subsystems_->links()) {
     value.subsystems.emplace(subsystem->name(), name);
   }

@@ -223,4 +223,9 @@ Result<void> SimAddresses::check(const TransportAddress& address) {
   return {};
 }
 
+Result<void> SimAddresses::check_tls() {
+  if (kernel_.machine().tlshd) return {};
+  return refuse(ESRCH, Reason::no_tls, "tlshd does not run; start it");
+}
+
 }  // namespace nvmeofs

@@ -32,6 +32,7 @@ class SimAddresses : public AddressProbe {
   explicit SimAddresses(SimKernel& kernel) : kernel_(kernel) {}
 
   Result<void> check(const TransportAddress& address) override;
+  Result<void> check_tls() override;
 
  private:
   SimKernel& kernel_;

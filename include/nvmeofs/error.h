@@ -36,6 +36,7 @@ enum class Reason {
   address_in_use,     // another program listens there
   address_loopback,   // rdma on a loopback address: taken by the kernel, reachable by nobody
   no_rdma_device,     // the address is ours, but no RDMA device answers for it
+  no_tls,             // tls1.3 without the kernel's keyring, or without tlshd
   identity_taken,     // another subsystem has the serial number, UUID or NGUID
   device_other,       // another disk answers to the path than the one that was written
   not_saved,          // the state could not be written to the disk

@@ -29,6 +29,7 @@ inline constexpr std::array port_settings{
     PortSetting{"mdts", "param_mdts",
                 "the largest transfer, as a power of 2 of 4096 bytes; 0: no limit"},
     PortSetting{"pi_enable", "param_pi_enable", "1: protection information, over RDMA"},
+    PortSetting{"tsas", "addr_tsas", "the secure channel: none or tls1.3, over TCP"},
     PortSetting{"treq", "addr_treq",
                 "whether a secure channel is asked for: required, not required, not specified"},
 };
@@ -42,6 +43,12 @@ const PortSetting* find_port_setting(std::string_view name);
 // What is written, in the form that the kernel reads back. EINVAL for what the kernel would refuse,
 // now or when the port comes up, and for what it would silently make another value of.
 Result<std::string> check(const PortSetting& setting, Trtype trtype, std::string_view text);
+
+// Whether the kernel takes them all. EINVAL.
+Result<void> check_together(const PortSettings& settings);
+
+// Hosts have to come over TLS, or may.
+bool wants_tls(const PortSettings& settings);
 
 // The same as attributes of a port.
 Attributes attributes_of(const PortSettings& settings);

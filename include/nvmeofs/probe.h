@@ -112,6 +112,9 @@ class AddressProbe {
   // The address is of this machine (EADDRNOTAVAIL), and with rdma an RDMA device answers for it
   // (ENODEV). A loopback address has none (the kernel takes one all the same, and serves nobody).
   virtual Result<void> check(const TransportAddress& address) = 0;
+
+  // Hosts could come over TLS: the kernel has its keyring for it (ENODEV), and tlshd runs (ESRCH).
+  virtual Result<void> check_tls() = 0;
 };
 
 }  // namespace nvmeofs

@@ -107,6 +107,27 @@ TEST_F(Port, HasSecurityByTransportWhereTheKernelHasIt) {
   EXPECT_EQ(write("ports/1/addr_tsas", "connected"), world().facts.has_tsas ? EINVAL : ENOENT);
 }
 
+TEST_F(Port, WithTlsAsksForIt) {
+  given_port("1", tcp(world().traddr));
+  const int there = world().facts.has_tsas ? done : ENOENT;
+  EXPECT_EQ(write("ports/1/addr_tsas", "tls1.3"), there);
+  if (there != done) return;
+  EXPECT_EQ(port_attribute("addr_treq"), "required");
+  EXPECT_EQ(write("ports/1/addr_treq", "not specified"), EINVAL);
+  EXPECT_EQ(write("ports/1/addr_tsas", "none"), done);
+  EXPECT_EQ(port_attribute("addr_treq"), "not specified");
+}
+
+TEST_F(Port, WithTlsKeepsWhatWasAskedForBefore) {
+  given_port("1", tcp(world().traddr));
+  EXPECT_EQ(write("ports/1/addr_treq", "not required"), done);
+  const int there = world().facts.has_tsas ? done : ENOENT;
+  EXPECT_EQ(write("ports/1/addr_tsas", "tls1.3"), there);
+  EXPECT_EQ(port_attribute("addr_treq"), "not required");
+  EXPECT_EQ(write("ports/1/addr_tsas", "none"), there);
+  EXPECT_EQ(port_attribute("addr_treq"), there == done ? "not specified" : "not required");
+}
+
 TEST_F(Port, LeavesItsSizesToTheTransportUntilItIsLinked) {
   given_port("1", tcp(world().traddr));
   EXPECT_EQ(port_attribute("param_inline_data_size"), "-1");

@@ -67,7 +67,8 @@ Target by_address(const Target& target) {
     const auto address = address_of(port);
     const auto placed = result.ports.emplace(address ? address->uri() : "port " + id, port).first;
     std::erase_if(placed->second.attributes, [](const auto& attribute) {
-      return attribute.first.starts_with("param_") || attribute.first == "addr_treq";
+      return attribute.first.starts_with("param_") || attribute.first == "addr_treq" ||
+             attribute.first == "addr_tsas";
     });
   }
   // Nor what a host has when it is made.

@@ -44,6 +44,26 @@ class EngineTest : public testing::Test {
     ASSERT_TRUE(engine_->start());
     engine_->wait_for_first_look(std::chrono::seconds(20));
   }
+  // The kernel forgets everything, and the program begins anew.
+  void reboot() {
+    engine_.reset();
+    for (const auto& [id, port] : kernel().ports) {
+      for (const auto& [nqn, link] : port.subsystems)
+        ASSERT_TRUE(kernel_.unlink("ports/" + id + "/subsystems/" + link));
+      ASSERT_TRUE(kernel_.rmdir("ports/" + id));
+    }
+    for (const auto& [nqn, subsystem] : kernel().subsystems) {
+      for (const auto& [host, link] : subsystem.allowed_hosts)
+        ASSERT_TRUE(kernel_.unlink("subsystems/" + nqn + "/allowed_hosts/" + link));
+      for (const auto& [nsid, space] : subsystem.namespaces)
+        ASSERT_TRUE(kernel_.rmdir("subsystems/" + nqn + "/namespaces/" + nsid));
+      ASSERT_TRUE(kernel_.rmdir("subsystems/" + nqn));
+    }
+    for (const auto& [host, what] : kernel().hosts) ASSERT_TRUE(kernel_.rmdir("hosts/" + host));
+    ASSERT_EQ(kernel(), Target{});
+    boot_id_ += " next";
+    start();
+  }
   // What is in the kernel is somebody else's then.
   void start_without_state() {
     engine_.reset();

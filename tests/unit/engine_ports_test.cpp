@@ -86,6 +86,63 @@ TEST_F(PortsTest, LeaveToTheKernelAgainWhatIsCleared) {
   EXPECT_EQ(kernel_has("param_inline_data_size"), "16384");
 }
 
+TEST_F(PortsTest, ComeUpWithTls) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_EQ(set("tsas", "tls1.3"), 0) << last_.message;
+  EXPECT_EQ(set("treq", "not specified"), EINVAL);
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_EQ(kernel_has("addr_tsas"), "tls1.3");
+  EXPECT_EQ(kernel_has("addr_treq"), "required");
+  EXPECT_EQ(status("toto").state, State::enabled);
+}
+
+// Writing addr_tsas takes addr_treq back.
+TEST_F(PortsTest, ComeUpWithWhatIsAskedOfHostsWithoutTls) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_EQ(set("treq", "required"), 0);
+  ASSERT_EQ(set("tsas", "none"), 0);
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_EQ(kernel_has("addr_treq"), "required");
+}
+
+TEST_F(PortsTest, HaveNoTlsWithoutTlshd) {
+  kernel_.edit_machine([](SimMachine& machine) { machine.tlshd = false; });
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  EXPECT_EQ(set("tsas", "tls1.3"), ESRCH);
+  EXPECT_EQ(last_.reason, Reason::no_tls);
+  EXPECT_TRUE(store_.state().ports.empty());
+  EXPECT_EQ(set("tsas", "none"), 0);
+}
+
+TEST_F(PortsTest, WithTlsDoNotComeUpWhenTlshdHasEnded) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_EQ(set("tsas", "tls1.3"), 0);
+  kernel_.edit_machine([](SimMachine& machine) { machine.tlshd = false; });
+  EXPECT_EQ(enable("toto"), ESRCH);
+  EXPECT_EQ(kernel(), Target{});
+}
+
+// It may come up later than we do, and hosts try again.
+TEST_F(PortsTest, WithTlsComeUpAfterARebootWithoutTlshd) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_EQ(set("tsas", "tls1.3"), 0);
+  ASSERT_EQ(enable("toto"), 0);
+  kernel_.edit_machine([](SimMachine& machine) { machine.tlshd = false; });
+  reboot();
+  EXPECT_EQ(status("toto").state, State::enabled);
+  EXPECT_EQ(kernel_has("addr_tsas"), "tls1.3");
+}
+
 TEST_F(PortsTest, AreNotChangedWhileSomethingIsServedThere) {
   serve("toto");
   const auto before = kernel();

@@ -44,6 +44,22 @@ TEST(PortSetting, OfAnotherFormIsRefused) {
   EXPECT_EQ(checked("treq", Trtype::tcp, "Required"), "EINVAL");
 }
 
+TEST(PortSetting, HasTlsOverTcpAlone) {
+  EXPECT_EQ(checked("tsas", Trtype::tcp, "tls1.3"), "tls1.3");
+  EXPECT_EQ(checked("tsas", Trtype::tcp, "none"), "none");
+  EXPECT_EQ(checked("tsas", Trtype::tcp, "tls"), "EINVAL");
+  EXPECT_EQ(checked("tsas", Trtype::tcp, "connected"), "EINVAL");
+  EXPECT_EQ(checked("tsas", Trtype::rdma, "connected"), "connected");
+  EXPECT_EQ(checked("tsas", Trtype::rdma, "tls1.3"), "EINVAL");
+}
+
+TEST(PortSetting, OfTlsIsNotUnspecified) {
+  EXPECT_TRUE(check_together({{"tsas", "tls1.3"}}));
+  EXPECT_TRUE(check_together({{"tsas", "tls1.3"}, {"treq", "not required"}}));
+  EXPECT_TRUE(check_together({{"tsas", "none"}, {"treq", "not specified"}}));
+  EXPECT_FALSE(check_together({{"tsas", "tls1.3"}, {"treq", "not specified"}}));
+}
+
 TEST(PortSetting, IsAnAttributeOfThePort) {
   EXPECT_EQ(attributes_of({{"inline_data_size", "8192"}, {"treq", "required"}}),
             (Attributes{{"param_inline_data_size", "8192"}, {"addr_treq", "required"}}));

@@ -71,7 +71,8 @@ TEST(ControllerCreated, KnowsADiscoveryController) {
 TEST(ControllerCreated, LeavesTheKernelsRemarksOutOfTheName) {
   for (const auto* remarks : {".", "", " T10-PI is enabled.", " with DH-HMAC-CHAP.",
                               " T10-PI is enabled with DH-HMAC-CHAP.",
-                              " T10-PI is enabled with DH-HMAC-CHAP, secure concatenation."}) {
+                              " T10-PI is enabled with DH-HMAC-CHAP, secure concatenation.",
+                              ", TLS.", " T10-PI is enabled, TLS."}) {
     const auto created = parse_controller_created(
         std::string("nvmet: Created nvm controller 1 for subsystem a for NQN nqn.x:h.1") + remarks);
     ASSERT_TRUE(created) << remarks;
