@@ -1,6 +1,8 @@
 // Several namespaces of one export.
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "traffic.h"
 #include "view.h"
 
@@ -81,6 +83,53 @@ TEST_F(Spaces, ComeAndGoUnderAHostAtWorkOverTcp) {
 
 TEST_F(Spaces, ComeAndGoUnderAHostAtWorkOverRdma) {
   check_coming_and_going("rdma");
+}
+
+TEST_F(Spaces, ComeAndGoUnderFio) {
+  const Afterwards removed("rm -f /run/fio.out");
+  serve("toto", "/dev/nullb0", "tcp://192.168.1.32");
+  must_connect({.trtype = "tcp"}, "toto");
+  const std::string first = disk("1");
+  auto fio = std::async(std::launch::async, [&] {
+    return sh("fio --name=verified --filename=" + first +
+              " --rw=randwrite --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --size=64m "
+              "--verify=crc32c --verify_fatal=1 --time_based --runtime=10 --output=/run/fio.out");
+  });
+  EXPECT_TRUE(eventually([] { return sh("pgrep -x fio").status == 0; }));
+  for (const int nsid : {2, 3}) {
+    add(nsid, "/dev/nullb" + std::to_string(nsid - 1));
+    check_data(disk(std::to_string(nsid)), "/dev/nullb" + std::to_string(nsid - 1));
+    EXPECT_EQ(set("toto", of(nsid, "enabled"), "0 force"), "ok") << status_lines("toto", "refused");
+    run("rmdir " + exports + "toto/namespaces/" + std::to_string(nsid));
+  }
+  EXPECT_TRUE(fio.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  const Outcome outcome = fio.get();
+  EXPECT_EQ(outcome.status, 0) << outcome.output << read_text("/run/fio.out");
+  EXPECT_THAT(read_text("/run/fio.out"), HasSubstr("err= 0"));
+  disconnect("toto");
+  take_down("toto");
+}
+
+TEST_F(Spaces, CanBeReservedByAHostWhereTheKernelHasThat) {
+  draft("toto", "/dev/nullb0", "tcp://192.168.1.32");
+  const std::string file = exports + "toto/" + of(1, "resv_enable");
+  const bool kernel_has = sh("test -e " + file).status == 0;
+  EXPECT_EQ(write_text(file, "1"), kernel_has ? "ok" : "ENOENT");
+  EXPECT_EQ(set("toto", "enabled", "1"), "ok") << status_lines("toto", "refused");
+  EXPECT_EQ(read_text("/sys/kernel/config/nvmet/subsystems/toto/namespaces/1/resv_enable"),
+            kernel_has ? "1" : "(ENOENT)");
+  must_connect({.trtype = "tcp"}, "toto");
+  const std::string first = disk("1");
+  const Outcome registered = sh("nvme resv-register " + first + " --nrkey=0x77 --rrega=0");
+  EXPECT_EQ(registered.status == 0, kernel_has) << registered.output;
+  if (kernel_has) {
+    run("nvme resv-acquire " + first + " --crkey=0x77 --rtype=1 --racqa=0");
+    EXPECT_THAT(sh("nvme resv-report --eds " + first).output,
+                testing::ContainsRegex("rtype +: 1\n"));
+  }
+  disconnect("toto");
+  take_down("toto");
+  EXPECT_EQ(changes(), "");
 }
 
 TEST_F(Spaces, AreTheSameDisksToAHostAfterAReboot) {
