@@ -20,8 +20,17 @@ std::string show_address(const Connections&, const ConnectionView& view) {
   return text;
 }
 
+// A host's loop controllers show no address by which one could be known again.
+Result<std::vector<TransportAddress>> reached_by_a_network(std::vector<TransportAddress> written) {
+  if (contains(written, TransportAddress::loop()))
+    return refuse(EPROTONOSUPPORT, Reason::unknown_transport,
+                  "loop is not offered for connections; 'nvme connect -t loop -n NQN' makes one");
+  return written;
+}
+
 Result<ConnectionIntent> store_address(std::string_view text, const StoreRules& rules) {
   return to_intent<ConnectionIntent>(parse_addresses(text, rules.default_transport)
+                                         .and_then(reached_by_a_network)
                                          .map([&](std::vector<TransportAddress> addresses) {
                                            return SetPaths{std::move(addresses), rules.append};
                                          }));

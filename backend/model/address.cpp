@@ -101,27 +101,48 @@ std::optional<std::uint16_t> kernel_trsvcid(std::string_view text) {
 }  // namespace
 
 std::string_view to_string(Trtype trtype) {
-  return trtype == Trtype::rdma ? "rdma" : "tcp";
+  switch (trtype) {
+    case Trtype::rdma:
+      return "rdma";
+    case Trtype::tcp:
+      return "tcp";
+    case Trtype::loop:
+      break;
+  }
+  return "loop";
 }
 
 std::string_view to_string(Adrfam adrfam) {
-  return adrfam == Adrfam::ipv4 ? "ipv4" : "ipv6";
+  switch (adrfam) {
+    case Adrfam::ipv4:
+      return "ipv4";
+    case Adrfam::ipv6:
+      return "ipv6";
+    case Adrfam::loop:
+      break;
+  }
+  return "loop";
 }
 
 Result<Trtype> parse_trtype(std::string_view text) {
   if (text == "rdma") return Trtype::rdma;
   if (text == "tcp") return Trtype::tcp;
-  return refuse(EPROTONOSUPPORT, Reason::unknown_transport,
-                "'{}' is no transport that is offered here; rdma and tcp are", text);
+  return refuse(
+      EPROTONOSUPPORT, Reason::unknown_transport,
+      "'{}' is no transport that is offered here; rdma and tcp are, and for an export loop", text);
 }
 
 Result<TransportAddress> TransportAddress::parse(std::string_view text, Trtype default_transport) {
+  if (text == "loop" || text == "loop://" || text == "nvme+loop://") return loop();
   TransportAddress result;
   result.trtype = default_transport;
 
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
     std::string_view name = text.substr(0, scheme);
     if (name.starts_with("nvme+")) name.remove_prefix(5);
+    if (name == "loop")
+      return refuse(EINVAL, Reason::bad_value,
+                    "loop is this machine alone and has no address; write loop://");
     const auto trtype = parse_trtype(name);
     if (!trtype) return tl::unexpected(trtype.error());
     result.trtype = *trtype;
@@ -171,6 +192,10 @@ Result<TransportAddress> TransportAddress::from_port(std::string_view trtype,
                                                      std::string_view adrfam,
                                                      std::string_view traddr,
                                                      std::string_view trsvcid) {
+  if (trtype == "loop") {
+    if (adrfam == "loop" && traddr.empty() && trsvcid.empty()) return loop();
+    return refuse(EINVAL, Reason::bad_value, "a loop port with an address");
+  }
   TransportAddress result;
   const auto transport = parse_trtype(trtype);
   if (!transport) return tl::unexpected(transport.error());
@@ -192,11 +217,13 @@ Result<TransportAddress> TransportAddress::from_port(std::string_view trtype,
 }
 
 std::string TransportAddress::name() const {
+  if (trtype == Trtype::loop) return "loop";
   return adrfam == Adrfam::ipv4 ? fmt::format("{}:{}:{}", to_string(trtype), traddr, trsvcid)
                                 : fmt::format("{}:[{}]:{}", to_string(trtype), traddr, trsvcid);
 }
 
 std::string TransportAddress::uri() const {
+  if (trtype == Trtype::loop) return "loop://";
   const std::string_view transport = to_string(trtype);
   return fmt::format("{}://{}", transport, name().substr(transport.size() + 1));
 }

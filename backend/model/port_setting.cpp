@@ -24,6 +24,8 @@ Result<std::string> check_treq(std::string_view text) {
 
 // rdma: NVMF_RDMA_QPTYPE_DATAGRAM is nobody's.
 Result<std::string> check_tsas(Trtype trtype, std::string_view text) {
+  if (trtype == Trtype::loop)
+    return refuse(EINVAL, Reason::bad_value, "loop stays in this machine and has no channel");
   if (trtype == Trtype::rdma) {
     if (text == "connected") return std::string(text);
     return refuse(EINVAL, Reason::bad_value,

@@ -63,6 +63,18 @@ class Sample {
   const int errnum_;
 };
 
+const char* transport_module(Trtype trtype) {
+  switch (trtype) {
+    case Trtype::rdma:
+      return "nvmet_rdma";
+    case Trtype::tcp:
+      return "nvmet_tcp";
+    case Trtype::loop:
+      break;
+  }
+  return "nvme_loop";
+}
+
 constexpr const char* sample_name = "nvmeofs-sample";
 
 // Where there is a port already, that one is asked: rmdir of a port waits for every connection of
@@ -140,7 +152,7 @@ Result<void> NvmetBackend::perform(const Step& step) {
 }
 
 Result<void> NvmetBackend::need_transport(Trtype trtype) {
-  return need_module(trtype == Trtype::rdma ? "nvmet_rdma" : "nvmet_tcp", loaded_);
+  return need_module(transport_module(trtype), loaded_);
 }
 
 }  // namespace nvmeofs

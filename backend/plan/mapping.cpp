@@ -11,6 +11,7 @@ namespace nvmeofs {
 namespace {
 
 Attributes address_attributes(const TransportAddress& address) {
+  if (address.trtype == Trtype::loop) return {{"addr_trtype", "loop"}, {"addr_adrfam", "loop"}};
   return {{"addr_trtype", std::string(to_string(address.trtype))},
           {"addr_adrfam", std::string(to_string(address.adrfam))},
           {"addr_traddr", address.traddr},

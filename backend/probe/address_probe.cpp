@@ -244,6 +244,11 @@ Result<void> check_rdma(const TransportAddress& address, const Interfaces& inter
 }  // namespace
 
 Result<void> MachineAddresses::check(const TransportAddress& address) {
+  if (address.trtype == Trtype::loop) {
+    if (module_state("nvme_loop") != ModuleState::absent) return {};
+    return refuse(ENODEV, Reason::no_module,
+                  "this kernel has no module nvme-loop; write an address of this machine");
+  }
   if (address.trtype == Trtype::rdma && address.is_loopback()) {
     return refuse(ENODEV, Reason::address_loopback,
                   "a loopback address, for which no RDMA device answers; write {} to serve it over "

@@ -62,7 +62,10 @@ class KernelSessions::Impl {
     if (auto known = debugfs_clients(paths_.debugfs, observed, subsystem)) return std::move(*known);
     const std::lock_guard lock(looking_);
     if (auto done = look_for(observed); !done) return tl::unexpected(done.error());
-    return clients_of(history_, observed, subsystem);
+    auto clients = clients_of(history_, observed, subsystem);
+    std::ranges::move(loop_clients(paths_.controllers, observed, subsystem),
+                      std::back_inserter(clients));
+    return clients;
   }
 
   Result<std::map<std::string, std::vector<Client>>> all_clients(const Target& observed) {
@@ -79,6 +82,9 @@ class KernelSessions::Impl {
     const std::lock_guard lock(looking_);
     if (auto done = look_for(observed); !done) return tl::unexpected(done.error());
     all.merge(clients_of(history_, observed, served));
+    for (const auto& subsystem : served)
+      std::ranges::move(loop_clients(paths_.controllers, observed, subsystem),
+                        std::back_inserter(all[subsystem]));
     return all;
   }
 
@@ -221,6 +227,7 @@ Result<std::map<std::string, std::vector<Client>>> KernelSessions::all_clients(
 }
 
 Result<bool> KernelSessions::listening(const TransportAddress& address) {
+  if (address.trtype == Trtype::loop) return true;
   const auto tables =
       address.trtype == Trtype::tcp ? read_tcp_table({address.trsvcid}) : read_rdma_table();
   if (!tables) return tl::unexpected(tables.error());

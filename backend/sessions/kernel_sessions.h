@@ -16,6 +16,7 @@ class KernelSessions : public Sessions {
     std::string configfs = "/sys/kernel/config/nvmet";
     std::string debugfs = "/sys/kernel/debug/nvmet";
     std::string kmsg = "/dev/kmsg";
+    std::string controllers = "/sys/class/nvme";
   };
 
   // Reads the kernel's log as far back as it goes, and follows it on a thread of its own until

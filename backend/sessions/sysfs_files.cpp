@@ -82,4 +82,24 @@ std::optional<std::vector<Client>> debugfs_clients(const std::string& debugfs, c
   return clients;
 }
 
+std::vector<Client> loop_clients(const std::string& controllers, const Target& target,
+                                 const std::string& subsystem) {
+  const auto loop = TransportAddress::loop();
+  std::vector<Client> clients;
+  if (std::ranges::none_of(target.ports, [&](const auto& port) {
+        return port.second.subsystems.contains(subsystem) && address_of(port.second) == loop;
+      }))
+    return clients;
+  each_directory(controllers, [&](const fs::path& controller) {
+    if (first_line(controller / "transport") != "loop" ||
+        first_line(controller / "subsysnqn") != subsystem)
+      return;
+    clients.push_back({.address = loop,
+                       .peer = "localhost",
+                       .host_nqn = first_line(controller / "hostnqn"),
+                       .source = "sysfs"});
+  });
+  return clients;
+}
+
 }  // namespace nvmeofs

@@ -1,4 +1,4 @@
-// The two places where files tell of nvmet's ports and controllers. Both trees change under the
+// The places where files tell of nvmet's ports and controllers. The trees change under the
 // reader, and hold names that anybody may have chosen: what cannot be read is not there.
 #pragma once
 
@@ -20,5 +20,10 @@ std::set<std::uint16_t> tcp_services(const std::string& configfs);
 // Nothing where the kernel has none.
 std::optional<std::vector<Client>> debugfs_clients(const std::string& debugfs, const Target& target,
                                                    const std::string& subsystem);
+
+// The controllers that this machine itself has over loop, which no table of connections shows;
+// `controllers` is /sys/class/nvme.
+std::vector<Client> loop_clients(const std::string& controllers, const Target& target,
+                                 const std::string& subsystem);
 
 }  // namespace nvmeofs

@@ -15,6 +15,7 @@ namespace {
 Syscall<Trtype> parse_trtype_name(const std::string& name) {
   if (name == "rdma") return Trtype::rdma;
   if (name == "tcp") return Trtype::tcp;
+  if (name == "loop") return Trtype::loop;
   return fails(EINVAL);
 }
 
@@ -103,6 +104,8 @@ Syscall<TransportAddress> parse_listen_address(const std::string& trtype, const 
                                                const SimMachine& machine) {
   const auto transport = parse_trtype_name(trtype);
   if (!transport || !machine.transports.contains(*transport)) return fails(EINVAL);
+  // nvme_loop_add_port looks at nothing.
+  if (*transport == Trtype::loop) return TransportAddress::loop();
   const auto family = parse_adrfam_name(adrfam);
   if (!family) return fails(EINVAL);
   const auto host = *family == Adrfam::ipv4 ? parse_ipv4(traddr) : parse_ipv6(traddr, machine);
@@ -113,6 +116,7 @@ Syscall<TransportAddress> parse_listen_address(const std::string& trtype, const 
 
 Syscall<void> check_listen(const TransportAddress& address, const SimMachine& machine,
                            const std::vector<TransportAddress>& listening) {
+  if (address.trtype == Trtype::loop) return {};
   return address.trtype == Trtype::tcp ? check_tcp(address, machine, listening)
                                        : check_rdma(address, machine, listening);
 }

@@ -51,7 +51,7 @@ struct SimMachine {
   std::map<std::string, std::string> aliases;    // symbolic link → path
   std::map<std::string, std::string> addresses;  // traddr, with %zone → RDMA device, or empty
   std::vector<SimListener> listeners;            // of other programs
-  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp};  // that the kernel has a module for
+  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp, Trtype::loop};  // that the kernel has a module for
 
   bool tlshd = true;  // runs
 

@@ -201,6 +201,11 @@ Result<DeviceIo> SimDevices::io(const DeviceId& device) {
 }
 
 Result<void> SimAddresses::check(const TransportAddress& address) {
+  if (address.trtype == Trtype::loop) {
+    if (kernel_.machine().transports.contains(Trtype::loop)) return {};
+    return refuse(ENODEV, Reason::no_module,
+                  "this kernel has no module nvme-loop; write an address of this machine");
+  }
   TransportAddress over_tcp = address;
   over_tcp.trtype = Trtype::tcp;
   if (address.trtype == Trtype::rdma && address.is_loopback()) {

@@ -12,12 +12,14 @@
 
 namespace nvmeofs {
 
-enum class Trtype : std::uint8_t { rdma, tcp };
-enum class Adrfam : std::uint8_t { ipv4, ipv6 };
+// loop is this machine alone: its own host, without a network (drivers/nvme/target/loop.c).
+enum class Trtype : std::uint8_t { rdma, tcp, loop };
+enum class Adrfam : std::uint8_t { ipv4, ipv6, loop };
 
 std::string_view to_string(Trtype trtype);
 std::string_view to_string(Adrfam adrfam);
-Result<Trtype> parse_trtype(std::string_view text);  // EPROTONOSUPPORT
+// Of a network: rdma or tcp. EPROTONOSUPPORT.
+Result<Trtype> parse_trtype(std::string_view text);
 
 // An address in canonical form: equal addresses compare equal, however they were written.
 struct TransportAddress {
@@ -29,8 +31,13 @@ struct TransportAddress {
   std::uint16_t trsvcid =
       default_trsvcid;  // 1..65535: 0 would listen on a port that nobody is told
 
-  // `[transport://]host[:trsvcid]`; `nvme+tcp://…` is taken too. Refused: names (they change, an
-  // export must not), a link-local IPv6 address without a zone, multicast and broadcast.
+  // There is one: it has neither traddr nor trsvcid.
+  static TransportAddress loop() {
+    return {.trtype = Trtype::loop, .adrfam = Adrfam::loop, .traddr = "", .trsvcid = 0};
+  }
+
+  // `[transport://]host[:trsvcid]`, or `loop`; `nvme+tcp://…` is taken too. Refused: names (they
+  // change, an export must not), a link-local IPv6 address without a zone, multicast and broadcast.
   // EINVAL, EPROTONOSUPPORT, EAFNOSUPPORT.
   static Result<TransportAddress> parse(std::string_view text, Trtype default_transport);
 
@@ -39,8 +46,9 @@ struct TransportAddress {
   static Result<TransportAddress> from_port(std::string_view trtype, std::string_view adrfam,
                                             std::string_view traddr, std::string_view trsvcid);
 
-  std::string name() const;  // "rdma:192.168.1.32:4420": the same, as a directory can be called
-  std::string uri() const;   // "rdma://192.168.1.32:4420", "tcp://[fe80::1%eth0]:4420"
+  // "rdma:192.168.1.32:4420", "loop": the same, as a directory can be called
+  std::string name() const;
+  std::string uri() const;   // "rdma://192.168.1.32:4420", "tcp://[fe80::1%eth0]:4420", "loop://"
   bool is_wildcard() const;  // 0.0.0.0 or ::
   bool is_loopback() const;  // 127.0.0.0/8 or ::1
   auto operator<=>(const TransportAddress&) const = default;

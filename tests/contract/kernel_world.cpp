@@ -203,7 +203,8 @@ class KernelWorld : public World {
     traddr_elsewhere = "192.168.7.7";
     facts = {.second_nsid_mkdir = kernel_major() >= 7 ? ENOMEM : 0,
              .tmpfs_takes_direct_io = takes_direct_io(tmpfs_file),
-             .has_tsas = has_tsas(backend_->root())};
+             .has_tsas = has_tsas(backend_->root()),
+             .has_loop = backend_->need_transport(Trtype::loop).has_value()};
   }
 
   Backend& backend() override { return *backend_; }

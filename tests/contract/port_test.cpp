@@ -107,6 +107,24 @@ TEST_F(Port, HasSecurityByTransportWhereTheKernelHasIt) {
   EXPECT_EQ(write("ports/1/addr_tsas", "connected"), world().facts.has_tsas ? EINVAL : ENOENT);
 }
 
+TEST_F(Port, OfLoopNeedsNoAddressWhereTheKernelHasIt) {
+  const int comes_up = world().facts.has_loop ? done : EINVAL;
+  for (const char* id : {"1", "2"}) {
+    const std::string path = std::string("ports/") + id;
+    ASSERT_EQ(mkdir(path), done);
+    ASSERT_EQ(write(path + "/addr_trtype", "loop"), done);
+    ASSERT_EQ(write(path + "/addr_adrfam", "loop"), done);
+    EXPECT_EQ(link_port(id, "toto"), comes_up) << id;
+  }
+  EXPECT_EQ(address_of(observe().ports.at("1")), TransportAddress::loop());
+}
+
+TEST_F(Port, OfLoopHasNoSecurity) {
+  ASSERT_EQ(mkdir("ports/1"), done);
+  ASSERT_EQ(write("ports/1/addr_trtype", "loop"), done);
+  EXPECT_EQ(write("ports/1/addr_tsas", "none"), world().facts.has_tsas ? EINVAL : ENOENT);
+}
+
 TEST_F(Port, WithTlsAsksForIt) {
   given_port("1", tcp(world().traddr));
   const int there = world().facts.has_tsas ? done : ENOENT;

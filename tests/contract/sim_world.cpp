@@ -68,7 +68,8 @@ class SimListening : public Listener {
 class SimWorld : public World {
  public:
   SimWorld() {
-    facts = {.second_nsid_mkdir = 0, .tmpfs_takes_direct_io = false, .has_tsas = true};
+    facts = {
+        .second_nsid_mkdir = 0, .tmpfs_takes_direct_io = false, .has_tsas = true, .has_loop = true};
     device = "/dev/nullb0";
     other_device = "/dev/nullb1";
     device_alias = "/dev/disk/by-id/null-0";

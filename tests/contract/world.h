@@ -15,6 +15,7 @@ struct Facts {
   int second_nsid_mkdir = 0;           // errno of mkdir namespaces/01 beside namespaces/1
   bool tmpfs_takes_direct_io = false;  // a file on tmpfs can be a namespace
   bool has_tsas = false;               // ports have addr_tsas
+  bool has_loop = false;               // and can be of the transport loop
 };
 
 // Ends the other program's listening.

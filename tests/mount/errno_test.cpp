@@ -51,6 +51,7 @@ const BadValue bad_values[] = {
     {"ForeignAddress", "address", "1.2.3.4", EADDRNOTAVAIL, "address-not-local"},
     {"NoRdmaThere", "address", "10.0.0.5", ENODEV, "no-rdma-device"},
     {"RdmaLoopback", "address", "127.0.0.1", ENODEV, "address-loopback"},
+    {"LoopWithAnAddress", "address", "loop://10.0.0.5", EINVAL, "bad-value"},
     {"UnknownTransport", "address", "http://10.0.0.5", EPROTONOSUPPORT, "unknown-transport"},
     {"HostName", "address", "tcp://server.example", EINVAL, "bad-value"},
     {"ServiceOutOfRange", "address", "tcp://10.0.0.5:70000", EINVAL, "bad-value"},

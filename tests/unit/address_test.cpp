@@ -79,6 +79,18 @@ TEST(Address, TakesTheTransportOfTheMountWhenNoneIsWritten) {
   EXPECT_EQ(TransportAddress::parse("10.0.0.1", Trtype::tcp)->trtype, Trtype::tcp);
 }
 
+TEST(Address, OfLoopIsNone) {
+  for (const char* text : {"loop", "loop://", "nvme+loop://"}) {
+    const auto address = TransportAddress::parse(text, Trtype::tcp);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(*address, TransportAddress::loop());
+  }
+  EXPECT_EQ(TransportAddress::loop().uri(), "loop://");
+  EXPECT_EQ(TransportAddress::loop().name(), "loop");
+  EXPECT_EQ(TransportAddress::from_port("loop", "loop", "", ""), TransportAddress::loop());
+  EXPECT_EQ(TransportAddress::parse("loop://10.0.0.1", Trtype::tcp).error().errnum, EINVAL);
+}
+
 TEST(Address, SaysHowToWriteIpv6) {
   EXPECT_EQ(TransportAddress::parse("fd00::32", Trtype::tcp).error().message,
             "an IPv6 address stands in brackets: [fd00::32]");
@@ -92,7 +104,8 @@ TEST(Address, IsFoundOnAPortHoweverThePortSpellsItsService) {
 }
 
 TEST(Address, OfAnotherKindOfPortIsNone) {
-  EXPECT_FALSE(TransportAddress::from_port("loop", "loop", "", ""));
+  EXPECT_FALSE(TransportAddress::from_port("loop", "loop", "1", ""));
+  EXPECT_FALSE(TransportAddress::from_port("loop", "ipv4", "10.0.0.1", "4420"));
   EXPECT_FALSE(TransportAddress::from_port("tcp", "ipv4", "10.0.0.1", "0"));
   EXPECT_FALSE(TransportAddress::from_port("tcp", "ib", "10.0.0.1", "4420"));
   EXPECT_FALSE(TransportAddress::from_port("", "", "", ""));

@@ -51,6 +51,7 @@ TEST(PortSetting, HasTlsOverTcpAlone) {
   EXPECT_EQ(checked("tsas", Trtype::tcp, "connected"), "EINVAL");
   EXPECT_EQ(checked("tsas", Trtype::rdma, "connected"), "connected");
   EXPECT_EQ(checked("tsas", Trtype::rdma, "tls1.3"), "EINVAL");
+  EXPECT_EQ(checked("tsas", Trtype::loop, "none"), "EINVAL");
 }
 
 TEST(PortSetting, OfTlsIsNotUnspecified) {

@@ -91,6 +91,24 @@ TEST_F(SessionFiles, OfDebugfsSayNothingWhereThereIsNone) {
   EXPECT_FALSE(debugfs_clients((folder / "nvmet").string(), target(), "a"));
 }
 
+TEST_F(SessionFiles, SayWhoIsConnectedOverLoop) {
+  for (const auto& [name, transport, subsystem] :
+       {std::tuple{"nvme0", "loop", "a"}, {"nvme1", "tcp", "a"}, {"nvme2", "loop", "b"}}) {
+    write(std::string(name) + "/transport", std::string(transport) + "\n");
+    write(std::string(name) + "/subsysnqn", std::string(subsystem) + "\n");
+    write(std::string(name) + "/hostnqn", "nqn.x:h1\n");
+  }
+  Target served = target();
+  EXPECT_THAT(loop_clients(folder.string(), served, "a"), IsEmpty());
+  served.ports["3"].attributes = {{"addr_trtype", "loop"}, {"addr_adrfam", "loop"}};
+  served.ports["3"].subsystems["a"] = "a";
+  const auto clients = loop_clients(folder.string(), served, "a");
+  ASSERT_EQ(clients.size(), 1U);
+  EXPECT_EQ(clients.front().host_nqn, "nqn.x:h1");
+  EXPECT_EQ(clients.front().address, TransportAddress::loop());
+  EXPECT_EQ(clients.front().certainty, Certainty::sure);
+}
+
 TEST_F(SessionFiles, NeedNoKernelLog) {
   EXPECT_FALSE(KernelLog::open((folder / "kmsg").c_str()));
 }
