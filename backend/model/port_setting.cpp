@@ -43,6 +43,11 @@ Result<std::string> check(const PortSetting& setting, Trtype trtype, std::string
   return check_treq(text);
 }
 
+AnaState WantedPort::ana_state(AnaGroup group) const {
+  const auto written = ana_states.find(group);
+  return written != ana_states.end() ? written->second : AnaState::optimized;
+}
+
 Attributes attributes_of(const PortSettings& wanted) {
   Attributes attributes;
   for (const auto& [name, value] : wanted)
