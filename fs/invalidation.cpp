@@ -11,7 +11,7 @@
 #include "fs/discovery_attributes.h"
 #include "fs/exports_branch.h"
 #include "fs/host_attributes.h"
-#include "fs/port_attributes.h"
+#include "fs/ports_branch.h"
 
 namespace nvmeofs {
 namespace {
@@ -73,6 +73,15 @@ std::vector<unsigned> writable_slots(const Rows& rows) {
   return slots;
 }
 
+// The states of ANA groups are no rows of a table.
+std::deque<Notice> changed_groups(const PortView& before, const PortView& after) {
+  std::deque<Notice> list;
+  for (AnaGroup group = first_ana_group; group <= last_ana_group; ++group)
+    if (before.ana_state(group) != after.ana_state(group))
+      list.push_back({Notice::Kind::changed, ana_group_node(after.serial, group), 0, ""});
+  return list;
+}
+
 struct Named {
   std::uint64_t serial;
   Time changed;
@@ -106,6 +115,11 @@ std::deque<Notice> notices(const Snapshot& before, const Snapshot& after,
   };
   append(changes(before.ports.views, after.ports.views, ports_node, port_node,
                  [] { return writable_slots(port_attributes()); }));
+  for (const auto& [name, view] : after.ports.views)
+    if (const auto then = before.ports.views.find(name); then != before.ports.views.end() &&
+                                                         then->second.serial == view.serial &&
+                                                         then->second.changed != view.changed)
+      append(changed_groups(then->second, view));
   append(changes(before.hosts.views, after.hosts.views, hosts_node, host_node,
                  [] { return writable_slots(host_attributes()); }));
   for (const auto& [name, view] : after.exports) {

@@ -1,5 +1,8 @@
 // ports/: over the engine. Its directories come with the first export that names an address, and go
 // with the last.
+//
+// ana_groups/ of each has a file for every group: those that are in use, or have a state of their
+// own, are listed, and the others are there for whoever writes a state before its namespaces come.
 #pragma once
 
 #include <cerrno>
@@ -49,10 +52,31 @@ struct PortsTable {
   }
 };
 
+// ana_groups/ of a port; the files of its groups come behind it.
+constexpr NodeId ana_groups_node(std::uint64_t serial) {
+  return port_node(serial, 0x80);
+}
+constexpr NodeId ana_group_node(std::uint64_t serial, AnaGroup group) {
+  return ana_groups_node(serial) + group;
+}
+
+// The files of the table, and ana_groups/.
 class PortsBranch : public TableBranch<PortsTable> {
  public:
   PortsBranch(Engine& engine, Owner owner, Trtype default_transport)
       : TableBranch({{engine}, engine}, owner, default_transport) {}
+
+  Found<NodeId> lookup(NodeId parent, std::string_view name) const override;
+  Found<struct stat> attributes(NodeId node) const override;
+  Found<std::vector<Entry>> list(NodeId directory) const override;
+  Found<std::string> text(NodeId file) const override;
+  Found<std::shared_ptr<const WritableFile>> writable(NodeId file) const override;
+
+ private:
+  // As far as it can be said of a port whether this kernel has ANA groups: namespaces have them.
+  bool has_groups() const {
+    return table_.source.backend().attributes().space.contains("ana_grpid");
+  }
 };
 
 }  // namespace nvmeofs

@@ -57,7 +57,8 @@ plan      What writing 1 to enabled would do to the kernel, or 0 once it is enab
 clients   Who is connected: address, transport, host NQN, how sure that is, and how it is known.
 
 namespaces/ Its disks by their numbers: 1 is the device above, mkdir makes another. Each has device,
-          enabled, uuid, nguid, and what this kernel has of buffered_io, resv_enable and p2pmem.
+          enabled, uuid, nguid, ana_group (1 to 127), and what this kernel has of buffered_io,
+          resv_enable and p2pmem.
 subsystem/ What it says of itself to hosts (serial, model, firmware, ieee_oui, version, ...) and gives
           them (cntlid_min, cntlid_max, qid_max, pi_enable), as this kernel has it. What a host has seen
           is frozen until the export is disabled. An empty line leaves it to the kernel.
@@ -69,6 +70,9 @@ exports   What the kernel serves there.
 inline_data_size, max_queue_size, mdts, pi_enable, treq, tsas   Those that this kernel has. They can be
           changed while nothing is served there. An empty line leaves them to the kernel. "tls1.3" in
           tsas has hosts come over TLS; that needs tlshd.
+ana_groups/ What hosts are told of the path by this address to the namespaces of a group: optimized,
+          non-optimized, inaccessible, persistent-loss or change. It changes at once, under hosts too: where
+          no path is left that is usable they hold their I/O.
 
 The files of a host
 -------------------

@@ -59,6 +59,18 @@ Result<SpaceIntent> store_nguid(std::string_view text, const StoreRules&) {
   });
 }
 
+std::string show_ana_group(const Engine&, const Space& space) {
+  return std::to_string(space.ana_group) + "\n";
+}
+
+Result<SpaceIntent> store_ana_group(std::string_view text, const StoreRules&) {
+  return parse_ana_group(text).map([](AnaGroup group) {
+    return SpaceIntent([group](Nsid nsid) { return SetNamespaceAnaGroup{nsid, group}; });
+  });
+}
+
+constexpr const char* ana_group = "ana_group";
+
 const std::array files{
     SpaceAttribute{"device", 0644, Kind::value, show_device, store_device,
                    "the block device or regular file that is served: an absolute path"},
@@ -69,6 +81,8 @@ const std::array files{
                    "by which hosts know the disk again"},
     SpaceAttribute{"nguid", 0644, Kind::value, show_nguid, store_nguid,
                    "the same, in another form; all zeros: none"},
+    SpaceAttribute{ana_group, 0644, Kind::value, show_ana_group, store_ana_group,
+                   "1 to 127: the group whose state at each address counts for it"},
 };
 
 std::string value_of(const SpaceSetting& setting, const Engine& engine, const Space& space) {
@@ -108,6 +122,7 @@ std::span<const SpaceAttribute> space_attributes() {
 }
 
 bool has_attribute(const KernelAttributes& kernel, const SpaceAttribute& attribute) {
+  if (attribute.name == ana_group) return kernel.space.contains("ana_grpid");
   return find_space_setting(attribute.name) == nullptr || kernel.space.contains(attribute.name);
 }
 

@@ -30,7 +30,7 @@ Result<void> Applier::begin() {
   if (auto loaded = load(); !loaded) return loaded;
   if (auto seen = look(); !seen) return seen;
   ours_ = shared_of(stored_.kernel, environment_.boot_id, observed_);
-  ours_.settings = stored_.ports;
+  ours_.wanted_ports = stored_.ports;
   ours_.host_settings = stored_.hosts;
   if (options_.look_after) look_after_all();
   publish();
@@ -92,7 +92,8 @@ void Applier::handle(Submitted& submitted) {
   if (!request.intent) {
     refuse_request(request.about == About::an_export ? entries_.with(request.serial) : nullptr,
                    request, submitted.completion, request.intent.error());
-  } else if (std::holds_alternative<SetPortSetting>(*request.intent)) {
+  } else if (std::holds_alternative<SetPortSetting>(*request.intent) ||
+             std::holds_alternative<SetAnaState>(*request.intent)) {
     change_port(request, submitted.completion);
   } else if (std::holds_alternative<MakeHost>(*request.intent)) {
     make_host(request, submitted.completion);
@@ -248,7 +249,7 @@ Shared Applier::removable() const {
     return named.second.transaction && named.second.transaction->held_up;
   });
   Shared shared = ours_;
-  if (waiting) shared.ports.clear();
+  shared.keeps_ports = waiting;
   return shared;
 }
 

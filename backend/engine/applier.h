@@ -52,6 +52,9 @@ class Applier {
   Result<void> check_name_is_free(const LiveExport& entry);
   Result<void> check_identity_is_free(const Export& next);
   Result<void> check_addresses(const LiveExport& entry, Transaction& transaction, bool lenient);
+  // EBUSY when a namespace would be inaccessible at a port that somebody else made: that one is
+  // given no ANA groups.
+  Result<void> check_ana_groups(const Export& next) const;
   Result<void> check_device(LiveExport& entry, Transaction& transaction, Nsid nsid, bool lenient);
   Result<void> check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
   // EBUSY when another namespace, of ours or not, serves the device or a part of it.
@@ -69,6 +72,11 @@ class Applier {
   // ports.cpp: the addresses in use, and what is set beside them
   void look_for_ports();
   void change_port(Request& request, const Completion& completion);
+  void change_ana_state(const PortView& port, const SetAnaState& intent, const Request& request,
+                        const Completion& completion);
+  // The kernel's port at the address, where there is one and it has the group.
+  Result<void> give_ana_state(const TransportAddress& address, AnaGroup group, AnaState state);
+  Result<void> check_port_is_ours(const PortView& port) const;
   Result<void> check_port_is_free(const PortView& port) const;
   // Whether settings were dropped of addresses that no export of ours names any more.
   bool forget_ports(StoredState& state) const;
@@ -100,6 +108,9 @@ class Applier {
   bool may_be_put_right(const LiveExport& entry, const Transaction& transaction, const Plan& plan);
 
   // transaction.cpp: into the kernel, or back
+  // Objects that exports share, changed beside all transactions. An error: a step was refused, or
+  // still waits (Reason::kernel_waits).
+  Result<void> bring(const Target& next);
   void begin_transaction(LiveExport& entry, std::unique_ptr<Transaction> transaction, Plan plan);
   void run_steps(LiveExport& entry, Plan plan);
   // Goes on with a transaction as far as it goes without waiting long.

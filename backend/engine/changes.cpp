@@ -51,6 +51,10 @@ struct Change {
     return refuse(EIO, Reason::internal, "a port's setting is no change of an export");
   }
 
+  Result<Export> operator()(const SetAnaState&) {
+    return refuse(EIO, Reason::internal, "a port's ANA state is no change of an export");
+  }
+
   Result<Export> operator()(const MakeHost&) {
     return refuse(EIO, Reason::internal, "a host is no change of an export");
   }
@@ -121,6 +125,13 @@ struct Change {
       return refuse(EBUSY, Reason::still_enabled,
                     "the kernel does not change it while the namespace is enabled; write 0 to "
                     "enabled of the namespace first, and 1 after it");
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetNamespaceAnaGroup& intent) {
+    const auto space = next.spaces.find(intent.nsid);
+    if (space == next.spaces.end()) return no_namespace();
+    space->second.ana_group = intent.group;
     return std::move(next);
   }
 

@@ -57,6 +57,8 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
     return together;
   if (transaction.next.enabled)
     if (auto protects = check_hosts(transaction.next); !protects) return protects;
+  if (transaction.next.enabled)
+    if (auto reachable = check_ana_groups(transaction.next); !reachable) return reachable;
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
   for (const auto& [nsid, space] : transaction.next.spaces)
     if (auto checked = check_device(entry, transaction, nsid, lenient); !checked) return checked;
@@ -136,9 +138,35 @@ Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& tran
     }
     if (!next.enabled) continue;
     if (auto module = environment_.backend.need_transport(address.trtype); !module) return module;
-    const auto settings = ours_.settings.find(address);
-    if (settings != ours_.settings.end() && wants_tls(settings->second))
+    const auto port = ours_.wanted_ports.find(address);
+    if (port != ours_.wanted_ports.end() && wants_tls(port->second.settings))
       if (auto can = environment_.addresses.check_tls(); !can) return can;
+  }
+  return {};
+}
+
+Result<void> Applier::check_ana_groups(const Export& next) const {
+  const std::string& name = next.name.str();
+  const auto now = observed_.subsystems.find(name);
+  // What was so when it was taken over stays so.
+  const auto is_so = [&](const Port& port, Nsid nsid, const std::string& group) {
+    if (now == observed_.subsystems.end() || !port.subsystems.contains(name)) return false;
+    const auto space = now->second.namespaces.find(std::to_string(nsid));
+    return space != now->second.namespaces.end() &&
+           attribute(space->second.attributes, "ana_grpid") == group;
+  };
+  for (const auto& [id, port] : observed_.ports) {
+    const auto address = address_of(port);
+    if (!address || ours_.ports.contains(id) || !contains(next.addresses, *address)) continue;
+    for (const auto& [nsid, space] : next.spaces) {
+      const std::string group = std::to_string(space.ana_group);
+      if (!space.enabled || port.ana_groups.contains(group) || is_so(port, nsid, group)) continue;
+      return refuse(EBUSY, Reason::foreign,
+                    "something else made the port at {}, ports/{} of the kernel, and it has no ANA "
+                    "group {}, so that hosts could not get at namespace {} there; make the group "
+                    "with what made the port, or put the namespace into another group",
+                    address->uri(), printable(id), group, nsid);
+    }
   }
   return {};
 }

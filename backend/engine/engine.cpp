@@ -1,5 +1,6 @@
 #include "nvmeofs/engine.h"
 
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/plan.h"
 #include "nvmeofs/published.h"
+#include "nvmeofs/text.h"
 
 namespace nvmeofs {
 
@@ -73,6 +75,33 @@ std::string note_on_keys(const Snapshot& snapshot, const Export& wanted) {
           "something else made hosts/{} of the kernel, and not with the keys that "
           "are set here",
           host.str());
+  }
+  return "";
+}
+
+// Where hosts are connected and cannot get at a disk all the same.
+std::string note_on_ana(const Target& observed, const std::string& name) {
+  const auto subsystem = observed.subsystems.find(name);
+  if (subsystem == observed.subsystems.end()) return "";
+  for (const auto& [nsid, space] : subsystem->second.namespaces) {
+    const std::string group = attribute(space.attributes, "ana_grpid");
+    std::set<std::string> states;
+    for (const auto& [id, port] : observed.ports) {
+      if (!port.subsystems.contains(name)) continue;
+      const auto there = port.ana_groups.find(group);
+      states.insert(there != port.ana_groups.end()
+                        ? there->second
+                        : std::string(to_string(AnaState::inaccessible)));
+    }
+    const bool reachable = std::any_of(states.begin(), states.end(), [](const auto& text) {
+      const auto state = parse_ana_state(text);
+      return !state || is_usable(*state);
+    });
+    if (space.enabled && !states.empty() && !reachable)
+      return fmt::format(
+          "no address leads to namespace {} now, as its ANA group {} is {} there: hosts hold their "
+          "I/O until one does",
+          printable(nsid), group, fmt::join(states, " or "));
   }
   return "";
 }
@@ -180,7 +209,9 @@ Result<Status> Engine::status(std::uint64_t serial) const {
   Status status;
   status.hosts = wanted.hosts;
   status.refused = view->refused;
-  status.note = view->note.empty() ? note_on_keys(*snapshot, wanted) : view->note;
+  status.note = view->note;
+  if (status.note.empty()) status.note = note_on_ana(observed, name);
+  if (status.note.empty()) status.note = note_on_keys(*snapshot, wanted);
   const Plan difference = plan_to(observed, wanted, snapshot->ours, view->absent);
   status.state = state_of(*view, observed, !difference.empty());
   if (status.state == State::failed) status.detail = view->failed;

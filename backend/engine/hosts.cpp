@@ -1,10 +1,7 @@
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "engine/applier.h"
-#include "engine/changes.h"
-#include "nvmeofs/plan.h"
 #include "nvmeofs/text.h"
 
 namespace nvmeofs {
@@ -97,27 +94,14 @@ void Applier::change_host(Request& request, const Completion& completion) {
 Result<void> Applier::give_to_kernel(const std::string& nqn, const Host& settings) {
   if (!ours_.hosts.contains(nqn) || !observed_.hosts.contains(nqn)) return {};
   const Host before = observed_.hosts.at(nqn);
-  const auto bring = [&](const Host& host) -> Result<void> {
+  const auto bring_host = [&](const Host& host) {
     Target target = observed_;
     target.hosts[nqn] = host;
-    const Plan plan = make_plan(observed_, target);
-    if (plan.empty()) return {};
-    Runner runner(environment_.backend, plan, [] {});
-    const auto outcome = runner.wait_for(options_.patience);
-    if (outcome) steps_ += outcome->done;
-    if (auto seen = look(); !seen) return seen;
-    if (!outcome)
-      return refuse(EBUSY, Reason::kernel_waits,
-                    "the kernel is busy and may take it later; look at it, and write it again");
-    if (!outcome->error) return {};
-    const Step& step = plan.at(outcome->done);
-    return refuse(outcome->error->errnum, Reason::kernel_refused, "the kernel refused '{}' ({})",
-                  printable(shell_command(step, environment_.backend.root())),
-                  strerror(outcome->error->errnum));
+    return bring(target);
   };
-  auto given = bring(host_with(before, settings));
+  auto given = bring_host(host_with(before, settings));
   if (!given && given.error().reason != Reason::kernel_waits && observed_.hosts.contains(nqn))
-    if (auto back = bring(before); !back)
+    if (auto back = bring_host(before); !back)
       given.error().message += "; the way back was refused too: " + back.error().message;
   return given;
 }

@@ -19,18 +19,31 @@ const std::pair<const std::string, Port>* port_at(const Target& observed,
 
 void Applier::look_for_ports() {
   std::map<std::string, PortView> seen;
+  constexpr AnaState unless_written = AnaState::optimized;
   for (const auto& [name, entry] : entries_)
-    for (const auto& address : entry.view.wanted.addresses)
-      seen.try_emplace(address.name(), PortView{.address = address});
-  for (auto& [name, view] : seen)
-    if (const auto set = ours_.settings.find(view.address); set != ours_.settings.end())
-      view.settings = set->second;
+    for (const auto& address : entry.view.wanted.addresses) {
+      auto& groups = seen.try_emplace(address.name(),
+                                      PortView{.address = address,
+                                               .ana_groups = {{first_ana_group, unless_written}}})
+                         .first->second.ana_groups;
+      for (const auto& [nsid, space] : entry.view.wanted.spaces)
+        groups.try_emplace(space.ana_group, unless_written);
+    }
   for (const auto& [id, there] : observed_.ports) {
     const auto address = address_of(there);
     const auto found = address ? seen.find(address->name()) : seen.end();
     if (found == seen.end() || !found->second.attributes.empty()) continue;
     found->second.attributes = there.attributes;
     for (const auto& [nqn, link] : there.subsystems) found->second.exports.insert(nqn);
+    for (const auto& [name, text] : there.ana_groups)
+      if (const auto group = parse_ana_group(name))
+        found->second.ana_groups[*group] = parse_ana_state(text).value_or(unless_written);
+  }
+  for (auto& [name, view] : seen) {
+    const auto set = ours_.wanted_ports.find(view.address);
+    if (set == ours_.wanted_ports.end()) continue;
+    view.wanted = set->second;
+    for (const auto& [group, state] : set->second.ana_states) view.ana_groups[group] = state;
   }
   ports_.follow(std::move(seen));
 }
@@ -43,6 +56,8 @@ void Applier::change_port(Request& request, const Completion& completion) {
   if (entry == nullptr)
     return refuse_request(nullptr, request, completion,
                           {ESTALE, Reason::gone, "no export names this address any more"});
+  if (const auto* const state = std::get_if<SetAnaState>(&*request.intent))
+    return change_ana_state(entry->view, *state, request, completion);
   const auto& intent = std::get<SetPortSetting>(*request.intent);
   const PortSetting& setting = *find_port_setting(intent.setting);
   const TransportAddress& address = entry->view.address;
@@ -57,7 +72,7 @@ void Applier::change_port(Request& request, const Completion& completion) {
     return refuse_request(nullptr, request, completion, free.error());
 
   StoredState next = stored_;
-  PortSettings& settings = next.ports[address];
+  PortSettings& settings = next.ports[address].settings;
   if (value) {
     settings.insert_or_assign(intent.setting, *value);
   } else {
@@ -68,21 +83,66 @@ void Applier::change_port(Request& request, const Completion& completion) {
   if (setting.name == "tsas" && wants_tls(settings))
     if (auto can = environment_.addresses.check_tls(); !can)
       return refuse_request(nullptr, request, completion, can.error());
-  if (settings.empty()) next.ports.erase(address);
+  if (next.ports[address].empty()) next.ports.erase(address);
   if (auto saved = save(std::move(next), {}); !saved)
     return refuse_request(nullptr, request, completion, saved.error());
   accept(nullptr, request, completion, "used when the port comes up");
 }
 
+// At any time: it is how an admin moves hosts from one path to another. Hosts are told at once.
+void Applier::change_ana_state(const PortView& port, const SetAnaState& intent,
+                               const Request& request, const Completion& completion) {
+  if (auto ours = check_port_is_ours(port); !ours)
+    return intent.state == port.ana_state(intent.group)
+               ? accept(nullptr, request, completion, "")
+               : refuse_request(nullptr, request, completion, ours.error());
+  const TransportAddress address = port.address;
+  StoredState next = stored_;
+  AnaStates& states = next.ports[address].ana_states;
+  states.insert_or_assign(intent.group, intent.state);
+  if (intent.state == AnaState::optimized) states.erase(intent.group);
+  if (next.ports[address].empty()) next.ports.erase(address);
+
+  // On the disk first, as every change.
+  const StoredState before = stored_;
+  if (next != before)
+    if (auto saved = save(std::move(next), {}); !saved)
+      return refuse_request(nullptr, request, completion, saved.error());
+  if (auto given = give_ana_state(address, intent.group, intent.state); !given) {
+    if (stored_ != before)
+      if (auto back = save(before, {}); !back)
+        given.error().message += "; and it is saved all the same: " + back.error().message;
+    return refuse_request(nullptr, request, completion, given.error());
+  }
+  accept(nullptr, request, completion,
+         is_usable(intent.state) ? ""
+                                 : "hosts hold their I/O to namespaces of this group until another "
+                                   "address is usable, or this one is again");
+}
+
+Result<void> Applier::give_ana_state(const TransportAddress& address, AnaGroup group,
+                                     AnaState state) {
+  const auto* const there = port_at(observed_, address);
+  const std::string name = std::to_string(group);
+  if (there == nullptr || !there->second.ana_groups.contains(name)) return {};
+  Target target = observed_;
+  target.ports.at(there->first).ana_groups.at(name) = to_string(state);
+  return bring(target);
+}
+
+Result<void> Applier::check_port_is_ours(const PortView& port) const {
+  const auto* const there = port_at(observed_, port.address);
+  if (there == nullptr || ours_.ports.contains(there->first)) return {};
+  return refuse(EBUSY, Reason::foreign,
+                "something else made the port at this address, ports/{} of the kernel; change it "
+                "with what made it",
+                printable(there->first));
+}
+
 // nvmet says EACCES to all of it while the port has a link, also to what stands there already.
 Result<void> Applier::check_port_is_free(const PortView& port) const {
-  const auto* const there = port_at(observed_, port.address);
-  if (there == nullptr) return {};
-  if (!ours_.ports.contains(there->first))
-    return refuse(EBUSY, Reason::foreign,
-                  "something else made the port at this address, ports/{} of the kernel; change it "
-                  "with what made it",
-                  printable(there->first));
+  if (port_at(observed_, port.address) == nullptr) return {};
+  if (auto ours = check_port_is_ours(port); !ours) return ours;
   if (port.exports.empty()) return {};
   constexpr std::size_t enough = 4;
   std::string names;

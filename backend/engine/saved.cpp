@@ -33,7 +33,7 @@ Result<void> Applier::save(StoredState next, const Plan& plan) {
   next.kernel.modules = modules_loaded();
   if (auto saved = environment_.store.save(next); !saved) return saved;
   stored_ = std::move(next);
-  ours_.settings = stored_.ports;
+  ours_.wanted_ports = stored_.ports;
   ours_.host_settings = stored_.hosts;
   return {};
 }

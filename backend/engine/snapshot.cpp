@@ -22,10 +22,16 @@ std::optional<Secret> HostView::value(const HostSetting& setting) const {
 }
 
 std::optional<std::string> PortView::value(const PortSetting& setting) const {
-  if (const auto set = settings.find(std::string(setting.name)); set != settings.end())
+  if (const auto set = wanted.settings.find(std::string(setting.name));
+      set != wanted.settings.end())
     return set->second;
   const auto now = attributes.find(std::string(setting.attribute));
   return now != attributes.end() ? std::optional(now->second) : std::nullopt;
+}
+
+AnaState PortView::ana_state(AnaGroup group) const {
+  const auto used = ana_groups.find(group);
+  return used != ana_groups.end() ? used->second : AnaState::optimized;
 }
 
 std::string_view to_string(State state) {

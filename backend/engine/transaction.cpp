@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "engine/applier.h"
@@ -23,6 +24,23 @@ void Applier::begin_transaction(LiveExport& entry, std::unique_ptr<Transaction> 
   entry.transaction = std::move(transaction);
   run_steps(entry, std::move(plan));
   advance(entry);
+}
+
+Result<void> Applier::bring(const Target& next) {
+  const Plan plan = make_plan(observed_, next);
+  if (plan.empty()) return {};
+  Runner runner(environment_.backend, plan, [] {});
+  const auto outcome = runner.wait_for(options_.patience);
+  if (outcome) steps_ += outcome->done;
+  if (auto seen = look(); !seen) return seen;
+  if (!outcome)
+    return refuse(EBUSY, Reason::kernel_waits,
+                  "the kernel is busy and may take it later; look at it, and write it again");
+  if (!outcome->error) return {};
+  const Step& step = plan.at(outcome->done);
+  return refuse(outcome->error->errnum, Reason::kernel_refused, "the kernel refused '{}' ({})",
+                printable(shell_command(step, environment_.backend.root())),
+                strerror(outcome->error->errnum));
 }
 
 void Applier::run_steps(LiveExport& entry, Plan plan) {

@@ -72,6 +72,11 @@ Result<void> check_together(const PortSettings& settings) {
       "TLS too");
 }
 
+AnaState WantedPort::ana_state(AnaGroup group) const {
+  const auto written = ana_states.find(group);
+  return written != ana_states.end() ? written->second : AnaState::optimized;
+}
+
 Attributes attributes_of(const PortSettings& wanted) {
   Attributes attributes;
   for (const auto& [name, value] : wanted)

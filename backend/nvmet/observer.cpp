@@ -48,9 +48,20 @@ Result<std::map<std::string, std::string>> read_links(const std::string& directo
   return links;
 }
 
+// By its directory's name. One that went meanwhile is left out.
+std::map<std::string, std::string> read_ana_groups(const std::string& directory,
+                                                   const std::vector<std::string>& names) {
+  std::map<std::string, std::string> groups;
+  for (const auto& name : names)
+    if (auto state = configfs::read_attribute(directory + "/" + name + "/ana_state"))
+      groups.emplace(name, std::move(*state));
+  return groups;
+}
+
 Namespace read_namespace(const std::string& directory) {
   Namespace space;
-  space.attributes = read_attributes(directory, {"device_path", "device_uuid", "device_nguid"});
+  space.attributes =
+      read_attributes(directory, {"device_path", "device_uuid", "device_nguid", "ana_grpid"});
   for (const auto& setting : space_settings)
     space.attributes.merge(read_attributes(directory, {std::string(setting.name)}));
   // printf("%s") of a null pointer: nobody has written a path yet.
@@ -204,7 +215,8 @@ Result<void> Observer::read_subsystem(const std::string& nqn) {
 Result<void> Observer::read_port(const std::string& id) {
   const std::string directory = root_ + "/ports/" + id;
   const Subject subject{Subject::Kind::port, id};
-  for (const char* folder : {"", "/subsystems"}) watch(directory + folder, subject);
+  const std::string groups = directory + "/ana_groups";
+  for (const auto& folder : {directory, directory + "/subsystems", groups}) watch(folder, subject);
 
   auto links = read_links(directory + "/subsystems");
   if (!links && vanished(links.error())) {
@@ -219,6 +231,9 @@ Result<void> Observer::read_port(const std::string& id) {
   for (const auto& setting : port_settings)
     port.attributes.merge(read_attributes(directory, {std::string(setting.attribute)}));
   port.subsystems = std::move(*links);
+  const auto group_names = configfs::directories_in(groups).value_or(std::vector<std::string>{});
+  for (const auto& name : group_names) watch(groups + "/" + name, subject);
+  port.ana_groups = read_ana_groups(groups, group_names);
   target_.ports.insert_or_assign(id, std::move(port));
   return {};
 }

@@ -59,6 +59,7 @@ Subsystem subsystem_of(const Export& wanted, const Absent& absent) {
     space.attributes["device_path"] = wants.device->path();
     name(space.attributes, "device_uuid", wants.uuid);
     name(space.attributes, "device_nguid", wants.nguid);
+    space.attributes["ana_grpid"] = std::to_string(wants.ana_group);
     // Direct I/O is EINVAL where the file system has none, as tmpfs on 6.1.
     if (!wants.direct) space.attributes["buffered_io"] = "1";
     for (const auto& [setting, value] : wants.settings) space.attributes[setting] = value;
@@ -80,9 +81,50 @@ bool is_half_made_for(const Port& port, const Attributes& address) {
 // The address first: what is set beside it depends on the transport.
 void give(Port& port, const TransportAddress& address, const Shared& ours) {
   for (auto& [name, value] : address_attributes(address)) port.attributes[name] = value;
-  const auto settings = ours.settings.find(address);
-  if (settings == ours.settings.end()) return;
-  for (auto& [name, value] : attributes_of(settings->second)) port.attributes[name] = value;
+  const auto wanted = ours.wanted_ports.find(address);
+  if (wanted == ours.wanted_ports.end()) return;
+  for (auto& [name, value] : attributes_of(wanted->second.settings)) port.attributes[name] = value;
+}
+
+// The groups that a port of ours needs for what it serves of the subsystem, in the states that they
+// are to have there. A new one of the kernel is inaccessible.
+void give_groups(Port& port, const Subsystem& subsystem, const TransportAddress& address,
+                 const Shared& ours) {
+  const auto found = ours.wanted_ports.find(address);
+  const WantedPort wanted = found != ours.wanted_ports.end() ? found->second : WantedPort{};
+  for (const auto& [nsid, space] : subsystem.namespaces) {
+    const std::string group = attribute(space.attributes, "ana_grpid");
+    if (const auto number = parse_ana_group(group))
+      port.ana_groups[group] = to_string(wanted.ana_state(*number));
+  }
+}
+
+bool has_in_group(const Subsystem& subsystem, const std::string& group) {
+  return std::any_of(
+      subsystem.namespaces.begin(), subsystem.namespaces.end(),
+      [&](const auto& space) { return attribute(space.second.attributes, "ana_grpid") == group; });
+}
+
+// Those that the subsystem was the last to need. One that somebody else made, and that nobody has
+// used, goes with the port only.
+void drop_groups(Target& target, const Target& observed, const std::string& nqn,
+                 const Shared& ours) {
+  const auto before = observed.subsystems.find(nqn);
+  if (before == observed.subsystems.end()) return;
+  for (auto& [id, port] : target.ports) {
+    const auto then = observed.ports.find(id);
+    if (!ours.ports.contains(id) || then == observed.ports.end() ||
+        !then->second.subsystems.contains(nqn))
+      continue;
+    std::erase_if(port.ana_groups, [&, &served = port.subsystems](const auto& group) {
+      return group.first != std::to_string(first_ana_group) &&
+             has_in_group(before->second, group.first) &&
+             std::none_of(served.begin(), served.end(), [&](const auto& link) {
+               const auto there = target.subsystems.find(link.first);
+               return there != target.subsystems.end() && has_in_group(there->second, group.first);
+             });
+    });
+  }
 }
 
 void serve_at(Target& target, const std::string& nqn, const TransportAddress& address,
@@ -91,6 +133,7 @@ void serve_at(Target& target, const std::string& nqn, const TransportAddress& ad
     if (address_of(port) != address) continue;
     // One that others are served at stays as it is: hosts of theirs would lose it.
     if (ours.ports.contains(id) && port.subsystems.empty()) give(port, address, ours);
+    if (ours.ports.contains(id)) give_groups(port, target.subsystems.at(nqn), address, ours);
     port.subsystems[nqn] = nqn;
     return;
   }
@@ -101,6 +144,7 @@ void serve_at(Target& target, const std::string& nqn, const TransportAddress& ad
   Port& port =
       half_made != target.ports.end() ? half_made->second : target.ports[free_port(target)];
   give(port, address, ours);
+  give_groups(port, target.subsystems.at(nqn), address, ours);
   port.subsystems[nqn] = nqn;
 }
 
@@ -123,6 +167,35 @@ std::optional<std::string> name_below(const std::string& path, std::string_view 
   if (!path.starts_with(folder) || path.find('/', folder.size()) != std::string::npos)
     return std::nullopt;
   return path.substr(folder.size());
+}
+
+// A group of a port.
+struct GroupPlace {
+  std::string port;
+  std::string group;
+};
+
+// Of "ports/1/ana_groups/2" and what is in it.
+std::optional<GroupPlace> ana_group_of(const std::string& path) {
+  constexpr std::string_view ports = "ports/", groups = "/ana_groups/";
+  if (!path.starts_with(ports)) return std::nullopt;
+  const auto slash = path.find('/', ports.size());
+  if (slash == std::string::npos || path.compare(slash, groups.size(), groups) != 0)
+    return std::nullopt;
+  const auto begin = slash + groups.size();
+  return GroupPlace{path.substr(ports.size(), slash - ports.size()),
+                    path.substr(begin, path.find('/', begin) - begin)};
+}
+
+void restore_group(Target& target, const Target& before, const GroupPlace& place) {
+  const auto port = target.ports.find(place.port);
+  const auto then = before.ports.find(place.port);
+  if (port == target.ports.end() || then == before.ports.end()) return;
+  if (const auto group = then->second.ana_groups.find(place.group);
+      group != then->second.ana_groups.end())
+    port->second.ana_groups.insert_or_assign(place.group, group->second);
+  else
+    port->second.ana_groups.erase(place.group);
 }
 
 // "nqn.h" of "hosts/nqn.h/dhchap_key".
@@ -154,8 +227,9 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
       if (is_there(address)) serve_at(target, nqn, address, ours);
   }
 
+  drop_groups(target, observed, nqn, ours);
   std::erase_if(target.ports, [&](const auto& entry) {
-    return entry.second.subsystems.empty() && ours.ports.contains(entry.first);
+    return entry.second.subsystems.empty() && ours.ports.contains(entry.first) && !ours.keeps_ports;
   });
   std::erase_if(target.hosts, [&](const auto& host) {
     return ours.hosts.contains(host.first) && !is_named(target, host.first);
@@ -224,6 +298,8 @@ Export recognise(const Target& observed, const Nqn& name, const KernelAttributes
       space.device = std::move(*device);
     space.uuid = attribute(there.attributes, "device_uuid");
     space.nguid = attribute(there.attributes, "device_nguid");
+    if (const auto group = parse_ana_group(attribute(there.attributes, "ana_grpid")))
+      space.ana_group = *group;
     space.enabled = there.enabled;
     for (const auto& setting : space_settings) {
       const auto set = there.attributes.find(std::string(setting.name));
@@ -301,13 +377,16 @@ Target restored(const Target& now, const Target& before, const std::string& nqn,
   std::set<std::string> made;
   for (const Step& step : performed) {
     if (step.verb == Verb::make_item) made.insert(step.path);
+    if (const auto place = ana_group_of(step.path)) restore_group(target, before, *place);
     if (step.verb == Verb::set_attribute)
       if (const auto host = host_of(step.path); host && before.hosts.contains(*host))
         target.hosts[*host] = before.hosts.at(*host);
     if (step.verb != Verb::remove_item) continue;
     if (const auto id = name_below(step.path, "ports/"))
-      if (const auto port = before.ports.find(*id); port != before.ports.end())
+      if (const auto port = before.ports.find(*id); port != before.ports.end()) {
         target.ports[*id].attributes = port->second.attributes;
+        target.ports[*id].ana_groups = port->second.ana_groups;
+      }
     if (const auto host = name_below(step.path, "hosts/"))
       if (const auto then = before.hosts.find(*host); then != before.hosts.end())
         target.hosts[*host] = then->second;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "model/number.h"
+#include "nvmeofs/ana.h"
 #include "nvmeofs/host_setting.h"
 #include "nvmeofs/subsystem_setting.h"
 
@@ -28,6 +29,9 @@ std::string port_path(const std::string& id) {
 std::string port_link_path(const std::string& id, const std::string& link) {
   return port_path(id) + "/subsystems/" + link;
 }
+std::string ana_group_path(const std::string& id, const std::string& group) {
+  return port_path(id) + "/ana_groups/" + group;
+}
 std::string host_path(const std::string& nqn) {
   return "hosts/" + nqn;
 }
@@ -38,6 +42,13 @@ bool differs(const Attributes& from, const Attributes& to) {
     const auto found = from.find(wanted.first);
     return found == from.end() || found->second != wanted.second;
   });
+}
+
+// The same of what the kernel does not change while the namespace is enabled: all but its ANA
+// group.
+bool differs_frozen(const Attributes& from, Attributes to) {
+  to.erase("ana_grpid");
+  return differs(from, to);
 }
 
 // What is EINVAL once a host has sent Identify Controller, and stays so until the subsystem is
@@ -60,7 +71,8 @@ bool must_be_off_the_ports(const Subsystem& from, const Subsystem& to) {
   return std::any_of(from.namespaces.begin(), from.namespaces.end(), [&](const auto& entry) {
     const auto wanted = to.namespaces.find(entry.first);
     return wanted != to.namespaces.end() && entry.second.enabled &&
-           (!wanted->second.enabled || differs(entry.second.attributes, wanted->second.attributes));
+           (!wanted->second.enabled ||
+            differs_frozen(entry.second.attributes, wanted->second.attributes));
   });
 }
 
@@ -91,7 +103,7 @@ Target without_obstacles(const Target& from, const Target& to,
     });
     for (auto& [nsid, space] : left.namespaces) {
       const auto& then = wanted->second.namespaces.at(nsid);
-      if (!then.enabled || differs(space.attributes, then.attributes)) space.enabled = false;
+      if (!then.enabled || differs_frozen(space.attributes, then.attributes)) space.enabled = false;
     }
   }
 
@@ -130,6 +142,34 @@ class Steps {
   Plan plan_;
 };
 
+// The group that each port has from the beginning to its end.
+bool is_built_in(const std::string& group) {
+  return group == std::to_string(first_ana_group);
+}
+
+void remove_groups(Steps& steps, const std::string& id, const Port& present, const Port& wanted) {
+  for (const auto& [group, state] : present.ana_groups)
+    if (!is_built_in(group) && !wanted.ana_groups.contains(group))
+      steps.add(Verb::remove_item, ana_group_path(id, group), "",
+                "no namespace that is served here is in this ANA group any more");
+}
+
+void make_groups(Steps& steps, const std::string& id, const Port& present, const Port& wanted) {
+  for (const auto& [group, state] : wanted.ana_groups) {
+    const std::string path = ana_group_path(id, group);
+    const auto found = present.ana_groups.find(group);
+    const bool there = found != present.ana_groups.end();
+    if (!there && !is_built_in(group))
+      steps.add(Verb::make_item, path, "", "an ANA group of namespaces that are served here");
+    const std::string now = there                ? found->second
+                            : is_built_in(group) ? "optimized"
+                                                 : "inaccessible";
+    if (now != state)
+      steps.add(Verb::set_attribute, path + "/ana_state", state,
+                "what hosts are told of the paths that lead here");
+  }
+}
+
 // Both ends of the way down: `from` holds all that `middle` holds.
 void remove(Steps& steps, const Target& from, const Target& middle) {
   for (const auto& [id, port] : from.ports) {
@@ -166,9 +206,11 @@ void remove(Steps& steps, const Target& from, const Target& middle) {
   // Ports last: nvmet_port_release() waits for the end of every connection of every export, and
   // rmdir keeps all of ports/ locked meanwhile. What those wait for (the I/O of a disk that hangs)
   // is waited for above already, where it holds up its own namespace only.
-  for (const auto& [id, port] : from.ports)
-    if (!middle.ports.contains(id))
-      steps.add(Verb::remove_item, port_path(id), "", "no export uses this address any more");
+  for (const auto& [id, port] : from.ports) {
+    if (middle.ports.contains(id)) continue;
+    remove_groups(steps, id, port, Port{});
+    steps.add(Verb::remove_item, port_path(id), "", "no export uses this address any more");
+  }
 }
 
 void set(Steps& steps, const std::string& path, const Attributes& present, const Attributes& wanted,
@@ -218,8 +260,9 @@ void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* prese
     const std::string space_path = namespace_path(nqn, nsid);
     const auto found = present->namespaces.find(nsid);
     const bool there = found != present->namespaces.end();
+    static const Attributes fresh{{"ana_grpid", std::to_string(first_ana_group)}};
     if (!there) steps.add(Verb::make_item, space_path, "", "the disk within the subsystem");
-    set_all(steps, space_path, there ? found->second.attributes : Attributes{}, space.attributes,
+    set_all(steps, space_path, there ? found->second.attributes : fresh, space.attributes,
             "what is served, and under which identity");
     if (space.enabled && !(there && found->second.enabled))
       steps.add(Verb::set_attribute, space_path + "/enable", "1", "the kernel opens the device");
@@ -245,6 +288,7 @@ void make_port(Steps& steps, const std::string& id, const Port* present, const P
   for (const auto& [name, value] : wanted.attributes)
     if (std::find(where.begin(), where.end(), name) == where.end() && name != "addr_tsas")
       set(steps, path, present->attributes, wanted.attributes, name, how);
+  make_groups(steps, id, *present, wanted);
 }
 
 // All of it can change at any time, and counts from the next authentication on.
@@ -278,15 +322,18 @@ void make(Steps& steps, const Target& middle, const Target& to) {
     const auto found = middle.hosts.find(nqn);
     make_host(steps, nqn, found != middle.hosts.end() ? &found->second : nullptr, host);
   }
+  // Before a namespace comes into an ANA group, each port that serves it has the group: it would be
+  // inaccessible there until then.
+  for (const auto& [id, port] : to.ports)
+    if (const auto found = middle.ports.find(id); found != middle.ports.end())
+      make_port(steps, id, &found->second, port);
   for (const auto& [nqn, subsystem] : to.subsystems) {
     const auto found = middle.subsystems.find(nqn);
     make_subsystem(steps, nqn, found != middle.subsystems.end() ? &found->second : nullptr,
                    subsystem);
   }
-  for (const auto& [id, port] : to.ports) {
-    const auto found = middle.ports.find(id);
-    make_port(steps, id, found != middle.ports.end() ? &found->second : nullptr, port);
-  }
+  for (const auto& [id, port] : to.ports)
+    if (!middle.ports.contains(id)) make_port(steps, id, nullptr, port);
   // Last, so that no host can connect to something half made.
   for (const auto& [id, port] : to.ports) {
     const auto found = middle.ports.find(id);
@@ -295,6 +342,10 @@ void make(Steps& steps, const Target& middle, const Target& to) {
         steps.add(Verb::make_link, port_link_path(id, link), subsystem_path(nqn),
                   "from here on hosts can connect");
   }
+  // Their namespaces have left them by now.
+  for (const auto& [id, port] : to.ports)
+    if (const auto found = middle.ports.find(id); found != middle.ports.end())
+      remove_groups(steps, id, found->second, port);
 }
 
 }  // namespace

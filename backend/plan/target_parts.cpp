@@ -26,6 +26,7 @@ Target TargetParts::of(const Export& wanted) const {
     const Port& there = observed_.ports.at(id);
     Port& port = part.ports[id];
     port.attributes = there.attributes;
+    port.ana_groups = there.ana_groups;
     const auto link = there.subsystems.find(nqn);
     const std::size_t own = link != there.subsystems.end() ? 1 : 0;
     if (own != 0) port.subsystems.insert(*link);

@@ -92,6 +92,20 @@ Syscall<void> store_buffered_io(Item& item, std::string_view written) {
   return {};
 }
 
+std::string show_ana_grpid(const Item& item) {
+  return std::to_string(of(item).ana_group);
+}
+
+// Not frozen: a namespace changes its group under its hosts.
+Syscall<void> store_ana_grpid(Item& item, std::string_view written) {
+  const auto group = to_unsigned(written, UINT32_MAX);
+  if (!group) return fails(group.error());
+  if (*group < 1 || *group > max_ana_groups) return fails(EINVAL);
+  // array_index_nospec() with NVMET_MAX_ANAGRPS as the size of the array.
+  of(item).ana_group = *group == max_ana_groups ? 0 : *group;
+  return {};
+}
+
 std::string show_enable(const Item& item) {
   return of(item).enabled() ? "1" : "0";
 }
@@ -109,6 +123,7 @@ constexpr std::array attribute_rows{
     Attribute{"device_uuid", show_device_uuid, store_device_uuid},
     Attribute{"device_nguid", show_device_nguid, store_device_nguid},
     Attribute{"buffered_io", show_buffered_io, store_buffered_io},
+    Attribute{"ana_grpid", show_ana_grpid, store_ana_grpid},
     Attribute{"enable", show_enable, store_enable},
 };
 
@@ -171,6 +186,7 @@ nvmeofs::Namespace Namespace::value() const {
   value.attributes["device_uuid"] = uuid;
   value.attributes["device_nguid"] = nguid;
   value.attributes["buffered_io"] = show_buffered_io(*this);
+  value.attributes["ana_grpid"] = show_ana_grpid(*this);
   value.enabled = enabled_;
   return value;
 }

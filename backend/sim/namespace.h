@@ -32,6 +32,7 @@ class Namespace : public Item {
   std::string uuid;
   std::string nguid;
   bool buffered_io = false;
+  std::uint32_t ana_group = 1;  // 0: one that no port can have
 
  private:
   std::uint32_t nsid_;

@@ -1,6 +1,7 @@
 // What nvmet keeps besides the tree, shared by all items. Guarded by the kernel's lock.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct SimController {
 }  // namespace nvmeofs
 
 namespace nvmeofs::sim {
+
+// NVMET_MAX_ANAGRPS.
+inline constexpr std::uint32_t max_ana_groups = 128;
 
 class Port;
 

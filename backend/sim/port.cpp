@@ -154,7 +154,32 @@ constexpr std::array attribute_rows{
     Attribute{"addr_tsas", show_tsas, store_tsas},
 };
 
+std::string show_ana_state(const Item& item) {
+  return static_cast<const AnaGroup&>(item).state;
+}
+
+Syscall<void> store_ana_state(Item& item, std::string_view written) {
+  const auto name =
+      to_name(written, {"optimized", "non-optimized", "inaccessible", "persistent-loss", "change"});
+  if (!name) return fails(name.error());
+  static_cast<AnaGroup&>(item).state = *name;
+  return {};
+}
+
+constexpr std::array ana_group_rows{Attribute{"ana_state", show_ana_state, store_ana_state}};
+
 }  // namespace
+
+std::span<const Attribute> AnaGroup::attributes() const {
+  return ana_group_rows;
+}
+
+Syscall<std::unique_ptr<Item>> AnaGroups::make(const std::string& name) {
+  const auto group = to_unsigned(name, UINT32_MAX);
+  if (!group) return fails(group.error());
+  if (*group <= 1 || *group > max_ana_groups) return fails(EINVAL);
+  return std::make_unique<AnaGroup>(name, "inaccessible");
+}
 
 Syscall<void> PortSubsystems::allow_link(Item& target) {
   const auto* subsystem = dynamic_cast<const Subsystem*>(&target);
@@ -176,7 +201,10 @@ bool PortSubsystems::serves(const std::string& nqn) const {
 }
 
 Port::Port(const std::string& name, Nvmet& nvmet)
-    : Item(name), nvmet_(nvmet), subsystems_(&add_built_in<PortSubsystems>(*this)) {}
+    : Item(name),
+      nvmet_(nvmet),
+      subsystems_(&add_built_in<PortSubsystems>(*this)),
+      ana_groups_(&add_built_in<AnaGroups>()) {}
 
 Port::~Port() {
   stop_listening();
@@ -231,6 +259,8 @@ nvmeofs::Port Port::value() const {
   for (const auto& [name, subsystem] : subsystems_->links()) {
     value.subsystems.emplace(subsystem->name(), name);
   }
+  for (const auto& [name, group] : ana_groups_->children())
+    value.ana_groups.emplace(name, static_cast<const AnaGroup&>(*group).state);
   return value;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "nvmeofs/target.h"
 #include "sim/item.h"
@@ -26,6 +27,26 @@ class PortSubsystems : public Item {
 
  private:
   Port& port_;
+};
+
+// ana_groups/<id>. Group 1 comes with the port, optimized; others are made, inaccessible at first.
+class AnaGroup : public Item {
+ public:
+  AnaGroup(const std::string& name, std::string first_state)
+      : Item(name), state(std::move(first_state)) {}
+
+  std::span<const Attribute> attributes() const override;
+
+  std::string state;
+};
+
+class AnaGroups : public Item {
+ public:
+  AnaGroups() : Item("ana_groups") { add_built_in<AnaGroup>("1", "optimized"); }
+
+  // The name is a number from 2 to 128, however it is spelled; of one number there may be several.
+  // EINVAL; ERANGE over 32 bits.
+  Syscall<std::unique_ptr<Item>> make(const std::string& name) override;
 };
 
 class Port : public Item {
@@ -65,6 +86,7 @@ class Port : public Item {
 
   Nvmet& nvmet_;
   PortSubsystems* subsystems_;
+  AnaGroups* ana_groups_;
   std::optional<TransportAddress> listening_;
 };
 

@@ -86,6 +86,9 @@ Space space_of(const Section& section) {
   space.uuid = take_uuid("uuid");
   space.nguid = take_uuid("nguid");
   space.direct = !section.has("direct") || section.boolean("direct");
+  if (section.has("ana_group"))
+    space.ana_group =
+        parsed(section.place("ana_group"), parse_ana_group(section.text("ana_group")));
   if (section.has("settings"))
     each_setting(
         section.place("settings"), section.at("settings"), "namespaces", find_space_setting,
@@ -243,18 +246,33 @@ StoredKernel kernel_of(const Section& section) {
   return kernel;
 }
 
-std::map<TransportAddress, PortSettings> ports_of(const Section& file) {
-  std::map<TransportAddress, PortSettings> ports;
+AnaStates ana_states_of(const Section& section) {
+  AnaStates states;
+  if (!section.has("ana_groups")) return states;
+  const Section groups(section.place("ana_groups"), section.at("ana_groups"));
+  for (const auto& [group, json] : section.at("ana_groups").items())
+    states.emplace(parsed(groups.place(group), parse_ana_group(group)),
+                   parsed(groups.place(group), parse_ana_state(groups.text(group))));
+  std::erase_if(states, [](const auto& of) { return of.second == AnaState::optimized; });
+  return states;
+}
+
+std::map<TransportAddress, WantedPort> ports_of(const Section& file) {
+  std::map<TransportAddress, WantedPort> ports;
   if (!file.has("ports")) return ports;
   const Section all(file.place("ports"), file.at("ports"));
   for (const auto& [uri, json] : file.at("ports").items()) {
     const auto address = address_of(all.place(uri), uri);
     if (address.uri() != uri) damaged("{}: it is written {}", all.place(uri), address.uri());
-    PortSettings& settings = ports[address];
+    const Section of_port(all.place(uri), json);
+    WantedPort& port = ports[address];
+    port.ana_states = ana_states_of(of_port);
+    Json settings = json;
+    settings.erase("ana_groups");
     each_setting(
-        all.place(uri), json, "ports", find_port_setting,
+        all.place(uri), settings, "ports", find_port_setting,
         [&](const PortSetting& setting, const std::string& place, const std::string& text) {
-          settings.emplace(setting.name, parsed(place, check(setting, address.trtype, text)));
+          port.settings.emplace(setting.name, parsed(place, check(setting, address.trtype, text)));
         });
   }
   return ports;

@@ -17,13 +17,14 @@
 //         "made": "2026-07-01T10:19:12Z",
 //         "subsystem": {"qid_max": "64"},   what was written to subsystem/
 //         "direct": false, "settings": {"buffered_io": "0"},     of namespace 1, as device and uuid
+//         "ana_group": "2",                 of namespace 1 too; absent: 1
 //         "namespace_1": false,             absent: it is enabled whenever the export is
 //         "namespaces": {"2": {"device": …, "uuid": …, "enabled": true, "served": {…}}},
 //         "served": {"boot": …, "appearance": "disk 2064 of 17", "bytes": 1073741824}
 //       }
 //     },
-//     "ports": { "tcp://192.168.1.32:4420": {"inline_data_size": "8192"} },
-//     "hosts": { "nqn.2014-08.org.nvmexpress:uuid:a": {"dhchap_key": "DHHC-1:…"} },
+//     "ports": { "tcp://192.168.1.32:4420": {"inline_data_size": "8192", "ana_groups": {"2":
+//     "change"}} }, "hosts": { "nqn.2014-08.org.nvmexpress:uuid:a": {"dhchap_key": "DHHC-1:…"} },
 //     "kernel": { "boot_id": …, "ports": {"1": "tcp://…"}, "hosts": […], "modules": […] }
 //   }
 //

@@ -27,6 +27,7 @@ void add_space(Json& json, const Space& space, const ServedDisk* served) {
   json["uuid"] = text_json(space.uuid);
   json["nguid"] = text_json(space.nguid);
   if (!space.direct) json["direct"] = false;
+  if (space.ana_group != first_ana_group) json["ana_group"] = std::to_string(space.ana_group);
   for (const auto& [name, value] : space.settings) json["settings"][name] = value;
   if (served == nullptr) return;
   json["served"]["boot"] = text_json(served->boot_id);
@@ -82,10 +83,14 @@ Json kernel_json(const StoredKernel& kernel) {
   return json;
 }
 
-Json ports_json(const std::map<TransportAddress, PortSettings>& ports) {
+Json ports_json(const std::map<TransportAddress, WantedPort>& ports) {
   Json json = Json::object();
-  for (const auto& [address, settings] : ports)
-    for (const auto& [name, value] : settings) json[address.uri()][name] = text_json(value);
+  for (const auto& [address, port] : ports) {
+    Json& of_port = json[address.uri()] = Json::object();
+    for (const auto& [name, value] : port.settings) of_port[name] = text_json(value);
+    for (const auto& [group, state] : port.ana_states)
+      of_port["ana_groups"][std::to_string(group)] = std::string(to_string(state));
+  }
   return json;
 }
 

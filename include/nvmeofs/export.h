@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nvmeofs/address.h"
+#include "nvmeofs/ana.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/nqn.h"
 #include "nvmeofs/space_setting.h"
@@ -94,6 +95,7 @@ struct Space {
   std::string nguid{};       // in the same form
   bool direct = true;        // the device takes direct I/O: as it was seen when it was written
   SpaceSettings settings{};  // as written; what is not is left to the kernel
+  AnaGroup ana_group = first_ana_group;
   bool operator==(const Space&) const = default;
 };
 

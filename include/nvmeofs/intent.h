@@ -38,6 +38,10 @@ struct SetNamespaceSetting {
   std::string setting;               // SpaceSetting::name
   std::optional<std::string> value;  // as the kernel reads it back; nothing: left to the kernel
 };
+struct SetNamespaceAnaGroup {
+  Nsid nsid = first_nsid;
+  AnaGroup group = first_ana_group;
+};
 struct SetNamespaceIdentity {
   Nsid nsid = first_nsid;
   // In the form 8-4-4-4-12, lower case; one of the two.
@@ -70,6 +74,10 @@ struct SetPortSetting {
   std::string setting;               // PortSetting::name
   std::optional<std::string> value;  // as written: what it may be hangs on the port's transport
 };
+struct SetAnaState {
+  AnaGroup group = first_ana_group;
+  AnaState state = AnaState::optimized;
+};
 // mkdir and rmdir in hosts/.
 struct MakeHost {};
 struct RemoveHost {};
@@ -85,9 +93,9 @@ struct TakeDown {
 
 using Intent =
     std::variant<MakeExport, RemoveExport, MakeNamespace, RemoveNamespace, SetNamespaceEnabled,
-                 SetNamespaceSetting, SetNamespaceIdentity, SetDevice, SetAddresses, SetHosts,
-                 SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting, MakeHost, RemoveHost,
-                 SetHostSetting, TakeDown>;
+                 SetNamespaceSetting, SetNamespaceAnaGroup, SetNamespaceIdentity, SetDevice,
+                 SetAddresses, SetHosts, SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting,
+                 SetAnaState, MakeHost, RemoveHost, SetHostSetting, TakeDown>;
 
 // Whose name, serial and file a request has.
 enum class About { an_export, a_port, a_host };

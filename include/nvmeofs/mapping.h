@@ -19,9 +19,11 @@ struct Shared {
   std::set<std::string> ports;  // directory names
   std::set<std::string> hosts;  // host NQNs
   // What a port at the address is to have beside it.
-  std::map<TransportAddress, PortSettings> settings{};
+  std::map<TransportAddress, WantedPort> wanted_ports{};
   // What a host is to have beside its name, by NQN.
   std::map<std::string, Host> host_settings{};
+  // Ports are not removed now, though nobody uses them.
+  bool keeps_ports = false;
   bool operator==(const Shared&) const = default;
 };
 

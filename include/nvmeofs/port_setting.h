@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "nvmeofs/address.h"
+#include "nvmeofs/ana.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/target.h"
 
@@ -36,6 +37,17 @@ inline constexpr std::array port_settings{
 
 // By their files' names, in the form that the kernel reads back.
 using PortSettings = std::map<std::string, std::string>;
+
+// What a port at an address is to have beside it, as written.
+struct WantedPort {
+  PortSettings settings{};
+  AnaStates ana_states{};
+
+  bool empty() const { return *this == WantedPort{}; }
+  // Of a group: optimized unless something else was written.
+  AnaState ana_state(AnaGroup group) const;
+  bool operator==(const WantedPort&) const = default;
+};
 
 // nullptr: there is none of that name.
 const PortSetting* find_port_setting(std::string_view name);

@@ -74,14 +74,16 @@ struct SpacePlace {
 struct PortView {
   std::uint64_t serial = 0;  // never given twice while the program runs; of ports alone
   TransportAddress address;
-  PortSettings settings{};          // as written
+  WantedPort wanted{};              // as written
   Attributes attributes{};          // of the kernel's port there; empty: there is none
+  AnaStates ana_groups{};           // that are in use or in the kernel, or were written
   std::set<std::string> exports{};  // what the kernel serves there, by NQN
   std::chrono::system_clock::time_point made{};
   std::chrono::system_clock::time_point changed{};
 
   // What counts: as written, or as the kernel's port has it. Nothing: neither.
   std::optional<std::string> value(const PortSetting& setting) const;
+  AnaState ana_state(AnaGroup group) const;
   bool operator==(const PortView&) const = default;
 };
 

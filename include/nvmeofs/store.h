@@ -44,7 +44,7 @@ struct StoredKernel {
 struct StoredState {
   std::map<std::string, StoredExport> exports;  // by name
   StoredKernel kernel;
-  std::map<TransportAddress, PortSettings> ports{};  // what was written, of addresses of exports
+  std::map<TransportAddress, WantedPort> ports{};  // what was written, of addresses of exports
   std::map<std::string, Host> hosts{};  // what was written, by NQN; nothing: a directory was made
   bool operator==(const StoredState&) const = default;
 };

@@ -19,7 +19,7 @@ namespace nvmeofs {
 using Attributes = std::map<std::string, std::string>;
 
 struct Namespace {
-  Attributes attributes;  // device_path, device_uuid; device_path is absent while unset
+  Attributes attributes;  // device_path, device_uuid, ana_grpid; device_path is absent while unset
   bool enabled = false;
   bool operator==(const Namespace&) const = default;
 };
@@ -34,6 +34,9 @@ struct Subsystem {
 struct Port {
   Attributes attributes;  // addr_trtype, addr_adrfam, addr_traddr, addr_trsvcid
   std::map<std::string, std::string> subsystems;  // NQN → name of the link
+  // By directory name → ana_state. Group 1 is always there; in a wanted state one that is not named
+  // is left as it is.
+  std::map<std::string, std::string> ana_groups{};
   bool operator==(const Port&) const = default;
 };
 

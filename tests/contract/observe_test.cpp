@@ -43,6 +43,7 @@ TEST_F(Observe, ShowsAWholeExport) {
                      {"addr_traddr", world().traddr},
                      {"addr_trsvcid", "4421"}};
   port.subsystems = {{"toto", "toto"}};
+  port.ana_groups = {{"1", "optimized"}};
   expected.hosts["nqn.host"] = observe().hosts["nqn.host"];  // host_test.cpp's
   Target seen = observe();
   // What else they have is told by the tests of each.

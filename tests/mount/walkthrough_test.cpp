@@ -70,6 +70,7 @@ TEST_F(Walkthrough, ShowsTheWholeTree) {
             "address\n./exports/toto/clients\n"
             "./exports/toto/device\n./exports/toto/enabled\n./exports/toto/hosts\n"
             "./exports/toto/namespaces\n./exports/toto/namespaces/1\n"
+            "./exports/toto/namespaces/1/ana_group\n"
             "./exports/toto/namespaces/1/buffered_io\n"
             "./exports/toto/namespaces/1/device\n./exports/toto/namespaces/1/enabled\n"
             "./exports/toto/namespaces/1/nguid\n./exports/toto/namespaces/1/uuid\n"

@@ -72,7 +72,7 @@ TEST_F(PortsTest, KeepWhatIsSetOverARestart) {
   ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
   ASSERT_EQ(set("max_queue_size", "64"), 0);
   start();
-  EXPECT_EQ(port_view().settings, (PortSettings{{"max_queue_size", "64"}}));
+  EXPECT_EQ(port_view().wanted.settings, (PortSettings{{"max_queue_size", "64"}}));
 }
 
 TEST_F(PortsTest, LeaveToTheKernelAgainWhatIsCleared) {
@@ -199,7 +199,7 @@ TEST_F(PortsTest, ForgetWhatWasSetWithTheLastExportThatNamesThem) {
   EXPECT_TRUE(store_.state().ports.empty());
   ASSERT_EQ(make("toto"), 0);
   ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
-  EXPECT_TRUE(port_view().settings.empty());
+  EXPECT_TRUE(port_view().wanted.settings.empty());
 }
 
 TEST_F(PortsTest, ThatCannotBeSavedStayAsTheyWere) {
@@ -207,7 +207,7 @@ TEST_F(PortsTest, ThatCannotBeSavedStayAsTheyWere) {
   ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
   store_.fail_with(ENOSPC);
   EXPECT_EQ(set("inline_data_size", "8192"), ENOSPC);
-  EXPECT_TRUE(port_view().settings.empty());
+  EXPECT_TRUE(port_view().wanted.settings.empty());
   store_.fail_with(0);
 }
 

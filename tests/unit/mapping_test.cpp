@@ -105,6 +105,66 @@ TEST(Mapping, LinksByOthersToOurSubsystemGoWithIt) {
   EXPECT_TRUE(with_export(target, stopped(toto), {}).ports.at("9").subsystems.empty());
 }
 
+Export grouped(const char* name, AnaGroup group) {
+  Export wanted = served(name, {address("10.0.0.1")});
+  wanted.first().ana_group = group;
+  return wanted;
+}
+
+using Groups = std::map<std::string, std::string>;
+
+TEST(Mapping, PortHasTheAnaGroupsOfWhatItServes) {
+  const Shared ours{.ports = {"1"},
+                    .hosts = {},
+                    .wanted_ports = {{address("10.0.0.1"),
+                                      {.settings = {}, .ana_states = {{2, AnaState::change}}}}}};
+  Target target = with_export({}, grouped("toto", 2), ours);
+  target = with_export(target, grouped("titi", 3), ours);
+  target = with_export(target, grouped("tata", 3), ours);
+  EXPECT_EQ(target.ports.at("1").ana_groups, (Groups{{"2", "change"}, {"3", "optimized"}}));
+  target = with_export(target, stopped(grouped("titi", 3)), ours);
+  EXPECT_TRUE(target.ports.at("1").ana_groups.contains("3"));
+  target = with_export(target, grouped("tata", 4), ours);
+  EXPECT_EQ(target.ports.at("1").ana_groups, (Groups{{"2", "change"}, {"4", "optimized"}}));
+}
+
+TEST(Mapping, AnaGroupThatOthersMadeAtOurPortStays) {
+  const Shared ours{.ports = {"1"}, .hosts = {}};
+  Target target = with_export({}, grouped("toto", 2), ours);
+  target.ports.at("1").ana_groups["9"] = "inaccessible";
+  EXPECT_TRUE(with_export(target, grouped("toto", 3), ours).ports.at("1").ana_groups.contains("9"));
+}
+
+TEST(Mapping, PortMadeByOthersKeepsItsAnaGroups) {
+  Target theirs;
+  theirs.ports["7"] = port_at("10.0.0.1");
+  theirs.ports["7"].ana_groups = {{"1", "non-optimized"}, {"2", "inaccessible"}};
+  const Shared ours{.ports = {},
+                    .hosts = {},
+                    .wanted_ports = {{address("10.0.0.1"),
+                                      {.settings = {}, .ana_states = {{2, AnaState::change}}}}}};
+  const Target used = with_export(theirs, grouped("toto", 2), ours);
+  EXPECT_EQ(used.ports.at("7").ana_groups, theirs.ports.at("7").ana_groups);
+  EXPECT_EQ(with_export(used, stopped(grouped("toto", 2)), ours), theirs);
+}
+
+TEST(Mapping, PortStaysWhileNoneMayGo) {
+  Shared ours{.ports = {"1"}, .hosts = {}};
+  const Target target = with_export({}, grouped("toto", 2), ours);
+  ours.keeps_ports = true;
+  EXPECT_TRUE(with_export(target, stopped(grouped("toto", 2)), ours).ports.contains("1"));
+}
+
+TEST(Recognition, SaysTheAnaGroup) {
+  const Target there = with_export({}, grouped("toto", 7), {});
+  EXPECT_EQ(recognise(there, Nqn::parse("toto").value(), {}).first().ana_group, 7U);
+  EXPECT_TRUE(is_plain(there, "toto", {}));
+  // What the kernel makes of 128.
+  Target none = there;
+  none.subsystems.at("toto").namespaces.at("1").attributes["ana_grpid"] = "0";
+  EXPECT_FALSE(is_plain(none, "toto", {}));
+}
+
 TEST(Recognition, FindsWhatAnExportOfTheSameWouldBe) {
   const Export toto = served("toto", {address("10.0.0.1"), address("[fd00::1]")});
   EXPECT_EQ(recognise(with_export({}, toto, {}), toto.name, {}), toto);
@@ -176,6 +236,18 @@ TEST(Restoring, TakesBackOnlyWhatOurStepsDid) {
   wanted.subsystems["meanwhile"] = {};
   wanted.ports["8"] = port_at("10.0.0.8");
   EXPECT_EQ(restored(now, before, "toto", performed), wanted);
+}
+
+TEST(Restoring, TakesBackTheAnaGroupsThatOurStepsChanged) {
+  Target before = with_export({}, served("toto", {address("10.0.0.1")}), {});
+  before.ports.at("1").ana_groups = {{"1", "optimized"}, {"3", "optimized"}};
+  Target now = before;
+  now.ports.at("1").ana_groups = {{"1", "change"}, {"2", "inaccessible"}, {"5", "change"}};
+  const Plan performed{{Verb::make_item, "ports/1/ana_groups/2", "", ""},
+                       {Verb::set_attribute, "ports/1/ana_groups/1/ana_state", "change", ""},
+                       {Verb::remove_item, "ports/1/ana_groups/3", "", ""}};
+  EXPECT_EQ(restored(now, before, "toto", performed).ports.at("1").ana_groups,
+            (Groups{{"1", "optimized"}, {"3", "optimized"}, {"5", "change"}}));
 }
 
 }  // namespace

@@ -72,6 +72,44 @@ TEST_F(RandomPlan, CanBeTakenBackFromEveryStep) {
   }
 }
 
+// Of each enabled namespace, port and subsystem: whether hosts get at it there.
+std::map<std::string, bool> reachable(const Target& target) {
+  std::map<std::string, bool> all;
+  for (const auto& [id, port] : target.ports)
+    for (const auto& [nqn, link] : port.subsystems)
+      for (const auto& [nsid, space] : target.subsystems.at(nqn).namespaces) {
+        if (!space.enabled) continue;
+        const auto group = port.ana_groups.find(attribute(space.attributes, "ana_grpid"));
+        all[fmt::format("{} at {}: {}", nqn, id, nsid)] =
+            group != port.ana_groups.end() && is_usable(*parse_ana_state(group->second));
+      }
+  return all;
+}
+
+// Ports are all ours, and no group has a state of its own: nothing is ever to be inaccessible.
+TEST_F(RandomPlan, LeavesNoNamespaceInaccessibleOnTheWay) {
+  Shared ours;
+  for (int id = 1; id < 20; ++id) ours.ports.insert(std::to_string(id));
+  std::size_t seen = 0;
+  for (unsigned seed = 0; seed < rounds / 4; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomTarget random(seed);
+    for (int change = 0; change < 4; ++change) {
+      const Target from = backend_.observe().value();
+      for (const Step& step :
+           make_plan(from, with_export(from, random.random_export("toto"), ours))) {
+        ASSERT_TRUE(backend_.perform(step)) << shell_command(step, "");
+        for (const auto& [what, is] : reachable(backend_.observe().value())) {
+          EXPECT_TRUE(is) << what << " after " << shell_command(step, "");
+          ++seen;
+        }
+      }
+    }
+    ASSERT_NO_FATAL_FAILURE(bring(backend_, Target{}));
+  }
+  EXPECT_GT(seen, rounds);
+}
+
 TEST_F(RandomPlan, EndsEmptyWhenEverythingGoes) {
   for (unsigned seed = 0; seed < rounds / 4; ++seed) {
     SCOPED_TRACE(seed);
@@ -194,6 +232,53 @@ TEST_F(Planned, TransportIsWrittenBeforeAllElseOfAPort) {
   const auto lines = commands({}, with_export({}, served(), {}));
   EXPECT_EQ(position(lines, "echo rdma > N/ports/1/addr_trtype"),
             position(lines, "mkdir N/ports/1") + 1);
+}
+
+// The kernel makes groups inaccessible.
+TEST_F(Planned, AnaGroupIsThereBeforeHostsCanConnect) {
+  Export grouped = served();
+  grouped.first().ana_group = 2;
+  const auto lines = commands({}, with_export({}, grouped, {}));
+  const std::size_t made = position(lines, "mkdir N/ports/1/ana_groups/2");
+  EXPECT_EQ(position(lines, "echo optimized > N/ports/1/ana_groups/2/ana_state"), made + 1);
+  EXPECT_EQ(position(lines, "ln -s N/subsystems/toto N/ports/1/subsystems/toto"), made + 2);
+  EXPECT_LT(position(lines, "echo 2 > N/subsystems/toto/namespaces/1/ana_grpid"),
+            position(lines, "echo 1 > N/subsystems/toto/namespaces/1/enable"));
+}
+
+TEST_F(Planned, NamespaceMovesToAnAnaGroupThatIsThereAlready) {
+  const Shared ours{
+      .ports = {"1"},
+      .hosts = {},
+      .wanted_ports = {{served().addresses.front(),
+                        {.settings = {}, .ana_states = {{2, AnaState::non_optimized}}}}}};
+  Export moved = served();
+  moved.first().ana_group = 2;
+  Target from = with_export({}, served(), ours);
+  from.ports.at("1").ana_groups.emplace("1", "optimized");
+  const Target to = with_export(from, moved, ours);
+  EXPECT_EQ(commands(from, to), (std::vector<std::string>{
+                                    "mkdir N/ports/1/ana_groups/2",
+                                    "echo non-optimized > N/ports/1/ana_groups/2/ana_state",
+                                    "echo 2 > N/subsystems/toto/namespaces/1/ana_grpid",
+                                }));
+  EXPECT_EQ(commands(to, with_export(to, served(), ours)),
+            (std::vector<std::string>{
+                "echo 1 > N/subsystems/toto/namespaces/1/ana_grpid",
+                "rmdir N/ports/1/ana_groups/2",
+            }));
+}
+
+TEST_F(Planned, AnaGroupsGoBeforeTheirPort) {
+  Export grouped = served();
+  grouped.first().ana_group = 2;
+  EXPECT_EQ(commands(with_export({}, grouped, {}), {}), (std::vector<std::string>{
+                                                            "rm N/ports/1/subsystems/toto",
+                                                            "rmdir N/subsystems/toto/namespaces/1",
+                                                            "rmdir N/subsystems/toto",
+                                                            "rmdir N/ports/1/ana_groups/2",
+                                                            "rmdir N/ports/1",
+                                                        }));
 }
 
 TEST_F(Planned, EveryStepSaysWhy) {

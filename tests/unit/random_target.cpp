@@ -40,7 +40,8 @@ Export RandomTarget::random_export(const std::string& name) {
     wanted.spaces[nsid] = {.device = DevicePath::parse(disks[random_() % disks.size()]).value(),
                            .enabled = nsid == first_nsid || flip(),
                            .uuid = fmt::format("00000000-0000-4000-8000-{:012}", random_() % 3),
-                           .nguid = fmt::format("00000000-0000-4000-9000-{:012}", random_() % 3)};
+                           .nguid = fmt::format("00000000-0000-4000-9000-{:012}", random_() % 3),
+                           .ana_group = flip() ? first_ana_group : AnaGroup(1 + random_() % 4)};
   }
   if (flip())
     wanted.settings = {{"attr_cntlid_min", flip() ? "7" : "300"},
@@ -62,6 +63,11 @@ Target RandomTarget::make() {
     for (const char* name : {"dhchap_key", "dhchap_ctrl_key"})
       if (flip()) set.keys[name] = Secret(keys[random_() % keys.size()]);
   }
+  for (const char* address : addresses)
+    for (const AnaGroup group : {1U, 2U, 3U})
+      if (flip())
+        ours.wanted_ports[TransportAddress::parse(address, Trtype::tcp).value()].ana_states[group] =
+            ana_states[random_() % ana_states.size()];
   for (const char* name : names) {
     if (flip()) target = with_export(target, random_export(name), ours);
     if (flip())  // an earlier one goes again, and leaves its ports behind: they are somebody else's

@@ -17,10 +17,11 @@ class RandomTarget {
 
   // Up to four exports, enabled or not, over shared ports and hosts.
   Target make();
+  // Enabled or not.
+  Export random_export(const std::string& name);
 
  private:
   bool flip() { return random_() % 2 == 0; }
-  Export random_export(const std::string& name);
 
   std::mt19937 random_;
 };

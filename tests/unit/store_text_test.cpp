@@ -131,7 +131,7 @@ TEST(StateText, HasWhatASubsystemSaysOfItself) {
 
 TEST(StateText, HasWhatIsSetForPorts) {
   auto state = small_state();
-  state.ports[TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value()] = {
+  state.ports[TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value()].settings = {
       {"inline_data_size", "8192"}};
   const auto text = edited(written(state));
   EXPECT_THAT(text, HasSubstr(R"("ports": {
@@ -143,6 +143,26 @@ TEST(StateText, HasWhatIsSetForPorts) {
   EXPECT_THAT(error_of(replaced(text, "8192", "8k")), HasSubstr("\"inline_data_size\""));
   EXPECT_THAT(error_of(replaced(text, "inline_data_size", "colour")),
               HasSubstr("ports have no such setting"));
+}
+
+TEST(StateText, HasAnaGroupsAndTheirStates) {
+  auto state = small_state();
+  Export& wanted = state.exports.at("toto").wanted;
+  wanted.first().ana_group = 2;
+  wanted.spaces[7] = {.uuid = "00000000-0000-4000-8000-000000000007",
+                      .nguid = "00000000-0000-4000-9000-000000000007",
+                      .ana_group = 127};
+  const auto address = TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value();
+  state.ports[address] = {.settings = {{"mdts", "5"}},
+                          .ana_states = {{1, AnaState::change}, {127, AnaState::inaccessible}}};
+  const auto text = edited(written(state));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, R"("127": "inaccessible")", R"("128": "inaccessible")")),
+              HasSubstr("an ANA group is a number from 1 to 127"));
+  EXPECT_THAT(error_of(replaced(text, R"("127": "inaccessible")", R"("127": "gone")")),
+              HasSubstr("write optimized"));
+  EXPECT_THAT(error_of(replaced(text, R"("ana_group": "127")", R"("ana_group": "0")")),
+              HasSubstr("an ANA group is a number from 1 to 127"));
 }
 
 TEST(StateText, HasWhatIsSetForHosts) {

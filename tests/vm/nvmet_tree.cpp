@@ -61,6 +61,9 @@ void unload_nvmet() {
 void clear_nvmet() {
   run("cd " + nvmet + R"( || exit
     rm -f ports/*/subsystems/* subsystems/*/allowed_hosts/*
+    for item in ports/*/ana_groups/*; do
+      [[ ! -d $item || $item == */1 ]] || rmdir "$item"
+    done
     for item in ports/* subsystems/*/namespaces/* subsystems/* hosts/*; do
       [[ ! -d $item ]] || rmdir "$item"
     done)");
