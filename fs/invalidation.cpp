@@ -82,12 +82,20 @@ std::deque<Notice> changed_groups(const PortView& before, const PortView& after)
   return list;
 }
 
+// In a directory that goes with what it is in, and changes with it.
 struct Named {
   std::uint64_t serial;
   Time changed;
 };
 
-// By the names of their directories, as the others.
+std::map<std::string, Named> referrals_of(const PortView& view) {
+  std::map<std::string, Named> referrals;
+  for (const auto& [name, referral] : view.referrals)
+    referrals.emplace(name, Named{referral.serial, view.changed});
+  return referrals;
+}
+
+// By the names of their directories.
 std::map<std::string, Named> exports_of(const Snapshot& snapshot, const ExportNames& names) {
   std::map<std::string, Named> exports;
   for (const auto& [nqn, view] : snapshot.exports)
@@ -115,11 +123,17 @@ std::deque<Notice> notices(const Snapshot& before, const Snapshot& after,
   };
   append(changes(before.ports.views, after.ports.views, ports_node, port_node,
                  [] { return writable_slots(port_attributes()); }));
-  for (const auto& [name, view] : after.ports.views)
-    if (const auto then = before.ports.views.find(name); then != before.ports.views.end() &&
-                                                         then->second.serial == view.serial &&
-                                                         then->second.changed != view.changed)
-      append(changed_groups(then->second, view));
+  for (const auto& [name, view] : after.ports.views) {
+    const auto then = before.ports.views.find(name);
+    if (then == before.ports.views.end() || then->second.serial != view.serial ||
+        then->second.changed == view.changed)
+      continue;
+    append(changed_groups(then->second, view));
+    append(changes(referrals_of(then->second), referrals_of(view), referrals_node(view.serial),
+                   referral_node, [] {
+                     return std::vector<unsigned>{1, 2};
+                   }));
+  }
   append(changes(before.hosts.views, after.hosts.views, hosts_node, host_node,
                  [] { return writable_slots(host_attributes()); }));
   for (const auto& [name, view] : after.exports) {

@@ -30,7 +30,15 @@ inline constexpr NodeId hosts_node = 10;
 inline constexpr NodeId metrics_node = 11;
 inline constexpr NodeId topology_node = 12;
 
-enum class Below : std::uint8_t { exports, connections, discovery, ports, spaces, hosts };
+enum class Below : std::uint8_t {
+  exports,
+  connections,
+  discovery,
+  ports,
+  spaces,
+  hosts,
+  referrals
+};
 
 constexpr NodeId node_below(Below branch, std::uint64_t serial, unsigned slot) {
   return serial << 11 | static_cast<NodeId>(branch) << 8 | slot;
@@ -50,6 +58,10 @@ constexpr NodeId port_node(std::uint64_t serial, unsigned slot = 0) {
 // Of a namespace of an export, and its files.
 constexpr NodeId space_node(std::uint64_t serial, unsigned slot = 0) {
   return node_below(Below::spaces, serial, slot);
+}
+// Of a referral of a port, and its files.
+constexpr NodeId referral_node(std::uint64_t serial, unsigned slot = 0) {
+  return node_below(Below::referrals, serial, slot);
 }
 constexpr NodeId host_node(std::uint64_t serial, unsigned slot = 0) {
   return node_below(Below::hosts, serial, slot);
@@ -75,6 +87,9 @@ constexpr bool is_below_ports(NodeId node) {
 }
 constexpr bool is_below_spaces(NodeId node) {
   return is_below(Below::spaces, node);
+}
+constexpr bool is_below_referrals(NodeId node) {
+  return is_below(Below::referrals, node);
 }
 constexpr bool is_below_hosts(NodeId node) {
   return is_below(Below::hosts, node);

@@ -73,6 +73,8 @@ inline_data_size, max_queue_size, mdts, pi_enable, treq, tsas   Those that this 
 ana_groups/ What hosts are told of the path by this address to the namespaces of a group: optimized,
           non-optimized, inaccessible, persistent-loss or change. It changes at once, under hosts too: where
           no path is left that is usable they hold their I/O.
+referrals/ Discovery controllers elsewhere, of which hosts are told that discover here: mkdir makes one, with
+          address (of any machine) and enabled.
 
 The files of a host
 -------------------

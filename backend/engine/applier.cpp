@@ -92,8 +92,7 @@ void Applier::handle(Submitted& submitted) {
   if (!request.intent) {
     refuse_request(request.about == About::an_export ? entries_.with(request.serial) : nullptr,
                    request, submitted.completion, request.intent.error());
-  } else if (std::holds_alternative<SetPortSetting>(*request.intent) ||
-             std::holds_alternative<SetAnaState>(*request.intent)) {
+  } else if (request.about == About::a_port) {
     change_port(request, submitted.completion);
   } else if (std::holds_alternative<MakeHost>(*request.intent)) {
     make_host(request, submitted.completion);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "engine/live_export.h"
 #include "engine/mailbox.h"
@@ -76,6 +77,12 @@ class Applier {
                         const Completion& completion);
   // The kernel's port at the address, where there is one and it has the group.
   Result<void> give_ana_state(const TransportAddress& address, AnaGroup group, AnaState state);
+  // Gives each a serial that it keeps.
+  void look_for_referrals(std::map<std::string, PortView>& ports);
+  void change_referral(const PortView& port, const Request& request, const Completion& completion);
+  // The kernel's port at the address, where there is one; `wanted` nothing: without it.
+  Result<void> give_referral(const TransportAddress& address, const std::string& name,
+                             const std::optional<PortReferral>& wanted);
   Result<void> check_port_is_ours(const PortView& port) const;
   Result<void> check_port_is_free(const PortView& port) const;
   // Whether settings were dropped of addresses that no export of ours names any more.
@@ -159,6 +166,7 @@ class Applier {
 
   Entries<LiveExport> entries_;
   Entries<LivePort> ports_;
+  std::map<std::pair<std::string, std::string>, ReferralView> referrals_;  // by port and name
   Entries<LiveHost> hosts_;
   std::deque<std::uint64_t> to_look_after_;
   std::multimap<std::chrono::steady_clock::time_point, std::uint64_t> postponed_;
@@ -170,6 +178,7 @@ class Applier {
   std::uint64_t steps_ = 0;
   std::uint64_t generation_ = 0;
   std::uint64_t last_space_ = 0;
+  std::uint64_t last_referral_ = 0;
   bool unpublished_ = false;
   std::chrono::steady_clock::time_point published_;
 };

@@ -55,6 +55,14 @@ struct Change {
     return refuse(EIO, Reason::internal, "a port's ANA state is no change of an export");
   }
 
+  static tl::unexpected<Error> is_of_a_port() {
+    return refuse(EIO, Reason::internal, "a port's referral is no change of an export");
+  }
+  Result<Export> operator()(const MakeReferral&) { return is_of_a_port(); }
+  Result<Export> operator()(const RemoveReferral&) { return is_of_a_port(); }
+  Result<Export> operator()(const SetReferralAddress&) { return is_of_a_port(); }
+  Result<Export> operator()(const SetReferralEnabled&) { return is_of_a_port(); }
+
   Result<Export> operator()(const MakeHost&) {
     return refuse(EIO, Reason::internal, "a host is no change of an export");
   }

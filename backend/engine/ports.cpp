@@ -7,6 +7,9 @@
 namespace nvmeofs {
 namespace {
 
+// What there is of it before anything is written.
+constexpr AnaState unless_written = AnaState::optimized;
+
 // The kernel's port at an address; its name too. nullptr: there is none.
 const std::pair<const std::string, Port>* port_at(const Target& observed,
                                                   const TransportAddress& address) {
@@ -19,7 +22,6 @@ const std::pair<const std::string, Port>* port_at(const Target& observed,
 
 void Applier::look_for_ports() {
   std::map<std::string, PortView> seen;
-  constexpr AnaState unless_written = AnaState::optimized;
   for (const auto& [name, entry] : entries_)
     for (const auto& address : entry.view.wanted.addresses) {
       auto& groups = seen.try_emplace(address.name(),
@@ -45,6 +47,7 @@ void Applier::look_for_ports() {
     view.wanted = set->second;
     for (const auto& [group, state] : set->second.ana_states) view.ana_groups[group] = state;
   }
+  look_for_referrals(seen);
   ports_.follow(std::move(seen));
 }
 
@@ -58,6 +61,8 @@ void Applier::change_port(Request& request, const Completion& completion) {
                           {ESTALE, Reason::gone, "no export names this address any more"});
   if (const auto* const state = std::get_if<SetAnaState>(&*request.intent))
     return change_ana_state(entry->view, *state, request, completion);
+  if (!std::holds_alternative<SetPortSetting>(*request.intent))
+    return change_referral(entry->view, request, completion);
   const auto& intent = std::get<SetPortSetting>(*request.intent);
   const PortSetting& setting = *find_port_setting(intent.setting);
   const TransportAddress& address = entry->view.address;

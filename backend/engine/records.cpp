@@ -31,6 +31,9 @@ std::string description(const Request& request) {
         request.name);
   if (request.about == About::a_host)
     return fmt::format("hosts/{}/{} = {}", request.name, request.file, request.value);
+  const bool refers = request.intent && std::holds_alternative<MakeReferral>(*request.intent);
+  if (refers || (request.intent && std::holds_alternative<RemoveReferral>(*request.intent)))
+    return fmt::format("{} ports/{}/{}", refers ? "mkdir" : "rmdir", request.name, request.file);
   if (request.about == About::a_port)
     return fmt::format("ports/{}/{} = {}", request.name, request.file, request.value);
   const auto* const access = request.intent ? std::get_if<SetAccess>(&*request.intent) : nullptr;
@@ -119,6 +122,8 @@ void Applier::publish() {
   snapshot->names = entries_.names();
   for (const auto& [name, entry] : ports_) snapshot->ports.views.emplace(name, entry.view);
   snapshot->ports.names = ports_.names();
+  for (const auto& [place, referral] : referrals_)
+    snapshot->ports.referrals.emplace(referral.serial, ReferralPlace{place.first, place.second});
   for (const auto& [name, entry] : hosts_) snapshot->hosts.views.emplace(name, entry.view);
   snapshot->hosts.names = hosts_.names();
   snapshot->observed = observed_;

@@ -2,6 +2,14 @@
 
 namespace nvmeofs {
 
+Attributes attributes_of(const TransportAddress& address) {
+  if (address.trtype == Trtype::loop) return {{"addr_trtype", "loop"}, {"addr_adrfam", "loop"}};
+  return {{"addr_trtype", std::string(to_string(address.trtype))},
+          {"addr_adrfam", std::string(to_string(address.adrfam))},
+          {"addr_traddr", address.traddr},
+          {"addr_trsvcid", std::to_string(address.trsvcid)}};
+}
+
 std::optional<TransportAddress> address_of(const Port& port) {
   const auto address = TransportAddress::from_port(
       attribute(port.attributes, "addr_trtype"), attribute(port.attributes, "addr_adrfam"),

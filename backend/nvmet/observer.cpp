@@ -58,6 +58,15 @@ std::map<std::string, std::string> read_ana_groups(const std::string& directory,
   return groups;
 }
 
+PortReferral read_referral(const std::string& directory) {
+  PortReferral referral;
+  referral.attributes =
+      read_attributes(directory, {"addr_trtype", "addr_adrfam", "addr_traddr", "addr_trsvcid"});
+  std::erase_if(referral.attributes, [](const auto& entry) { return entry.second.empty(); });
+  referral.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
+  return referral;
+}
+
 Namespace read_namespace(const std::string& directory) {
   Namespace space;
   space.attributes =
@@ -216,7 +225,9 @@ Result<void> Observer::read_port(const std::string& id) {
   const std::string directory = root_ + "/ports/" + id;
   const Subject subject{Subject::Kind::port, id};
   const std::string groups = directory + "/ana_groups";
-  for (const auto& folder : {directory, directory + "/subsystems", groups}) watch(folder, subject);
+  const std::string referrals = directory + "/referrals";
+  for (const auto& folder : {directory, directory + "/subsystems", groups, referrals})
+    watch(folder, subject);
 
   auto links = read_links(directory + "/subsystems");
   if (!links && vanished(links.error())) {
@@ -234,6 +245,11 @@ Result<void> Observer::read_port(const std::string& id) {
   const auto group_names = configfs::directories_in(groups).value_or(std::vector<std::string>{});
   for (const auto& name : group_names) watch(groups + "/" + name, subject);
   port.ana_groups = read_ana_groups(groups, group_names);
+  for (const auto& name :
+       configfs::directories_in(referrals).value_or(std::vector<std::string>{})) {
+    watch(referrals + "/" + name, subject);
+    port.referrals.emplace(name, read_referral(referrals + "/" + name));
+  }
   target_.ports.insert_or_assign(id, std::move(port));
   return {};
 }

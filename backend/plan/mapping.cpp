@@ -10,14 +10,6 @@ namespace nvmeofs {
 
 namespace {
 
-Attributes address_attributes(const TransportAddress& address) {
-  if (address.trtype == Trtype::loop) return {{"addr_trtype", "loop"}, {"addr_adrfam", "loop"}};
-  return {{"addr_trtype", std::string(to_string(address.trtype))},
-          {"addr_adrfam", std::string(to_string(address.adrfam))},
-          {"addr_traddr", address.traddr},
-          {"addr_trsvcid", std::to_string(address.trsvcid)}};
-}
-
 // The kernel reads a directory's name as a number with any base: "0x1" is port 1 too, and two
 // ports may share a number without a word.
 unsigned long port_number(const std::string& name) {
@@ -80,7 +72,7 @@ bool is_half_made_for(const Port& port, const Attributes& address) {
 
 // The address first: what is set beside it depends on the transport.
 void give(Port& port, const TransportAddress& address, const Shared& ours) {
-  for (auto& [name, value] : address_attributes(address)) port.attributes[name] = value;
+  for (auto& [name, value] : attributes_of(address)) port.attributes[name] = value;
   const auto wanted = ours.wanted_ports.find(address);
   if (wanted == ours.wanted_ports.end()) return;
   for (auto& [name, value] : attributes_of(wanted->second.settings)) port.attributes[name] = value;
@@ -96,6 +88,16 @@ void give_groups(Port& port, const Subsystem& subsystem, const TransportAddress&
     const std::string group = attribute(space.attributes, "ana_grpid");
     if (const auto number = parse_ana_group(group))
       port.ana_groups[group] = to_string(wanted.ana_state(*number));
+  }
+}
+
+// Those that somebody else made at a port of ours stay.
+void give_referrals(Port& port, const TransportAddress& address, const Shared& ours) {
+  const auto found = ours.wanted_ports.find(address);
+  if (found == ours.wanted_ports.end()) return;
+  for (const auto& [name, referral] : found->second.referrals) {
+    port.referrals.erase(name);
+    if (auto wanted = in_kernel(referral)) port.referrals.emplace(name, std::move(*wanted));
   }
 }
 
@@ -133,11 +135,14 @@ void serve_at(Target& target, const std::string& nqn, const TransportAddress& ad
     if (address_of(port) != address) continue;
     // One that others are served at stays as it is: hosts of theirs would lose it.
     if (ours.ports.contains(id) && port.subsystems.empty()) give(port, address, ours);
-    if (ours.ports.contains(id)) give_groups(port, target.subsystems.at(nqn), address, ours);
+    if (ours.ports.contains(id)) {
+      give_groups(port, target.subsystems.at(nqn), address, ours);
+      give_referrals(port, address, ours);
+    }
     port.subsystems[nqn] = nqn;
     return;
   }
-  const Attributes attributes = address_attributes(address);
+  const Attributes attributes = attributes_of(address);
   const auto half_made = std::find_if(target.ports.begin(), target.ports.end(), [&](auto& entry) {
     return ours.ports.contains(entry.first) && is_half_made_for(entry.second, attributes);
   });
@@ -145,6 +150,7 @@ void serve_at(Target& target, const std::string& nqn, const TransportAddress& ad
       half_made != target.ports.end() ? half_made->second : target.ports[free_port(target)];
   give(port, address, ours);
   give_groups(port, target.subsystems.at(nqn), address, ours);
+  give_referrals(port, address, ours);
   port.subsystems[nqn] = nqn;
 }
 
@@ -169,33 +175,39 @@ std::optional<std::string> name_below(const std::string& path, std::string_view 
   return path.substr(folder.size());
 }
 
-// A group of a port.
-struct GroupPlace {
+// An ANA group or a referral of a port.
+struct PlaceAtPort {
   std::string port;
-  std::string group;
+  std::string name;
 };
 
-// Of "ports/1/ana_groups/2" and what is in it.
-std::optional<GroupPlace> ana_group_of(const std::string& path) {
-  constexpr std::string_view ports = "ports/", groups = "/ana_groups/";
-  if (!path.starts_with(ports)) return std::nullopt;
+// Of "ports/1/ana_groups/2" and what is in it, where the folder is "ana_groups".
+std::optional<PlaceAtPort> place_at_port(const std::string& path, std::string_view folder) {
+  constexpr std::string_view ports = "ports/";
   const auto slash = path.find('/', ports.size());
-  if (slash == std::string::npos || path.compare(slash, groups.size(), groups) != 0)
-    return std::nullopt;
-  const auto begin = slash + groups.size();
-  return GroupPlace{path.substr(ports.size(), slash - ports.size()),
-                    path.substr(begin, path.find('/', begin) - begin)};
+  if (!path.starts_with(ports) || slash == std::string::npos) return std::nullopt;
+  const std::string between = fmt::format("/{}/", folder);
+  if (path.compare(slash, between.size(), between) != 0) return std::nullopt;
+  const auto begin = slash + between.size();
+  return PlaceAtPort{path.substr(ports.size(), slash - ports.size()),
+                     path.substr(begin, path.find('/', begin) - begin)};
 }
 
-void restore_group(Target& target, const Target& before, const GroupPlace& place) {
-  const auto port = target.ports.find(place.port);
-  const auto then = before.ports.find(place.port);
+// What a step has changed in one of a port's folders.
+template <class Folder>
+void restore_at_port(Target& target, const Target& before, const std::string& path,
+                     std::string_view folder, Folder Port::*member) {
+  const auto place = place_at_port(path, folder);
+  if (!place) return;
+  const auto port = target.ports.find(place->port);
+  const auto then = before.ports.find(place->port);
   if (port == target.ports.end() || then == before.ports.end()) return;
-  if (const auto group = then->second.ana_groups.find(place.group);
-      group != then->second.ana_groups.end())
-    port->second.ana_groups.insert_or_assign(place.group, group->second);
+  const Folder& earlier = then->second.*member;
+  Folder& now = port->second.*member;
+  if (const auto found = earlier.find(place->name); found != earlier.end())
+    now.insert_or_assign(place->name, found->second);
   else
-    port->second.ana_groups.erase(place.group);
+    now.erase(place->name);
 }
 
 // "nqn.h" of "hosts/nqn.h/dhchap_key".
@@ -377,7 +389,8 @@ Target restored(const Target& now, const Target& before, const std::string& nqn,
   std::set<std::string> made;
   for (const Step& step : performed) {
     if (step.verb == Verb::make_item) made.insert(step.path);
-    if (const auto place = ana_group_of(step.path)) restore_group(target, before, *place);
+    restore_at_port(target, before, step.path, "ana_groups", &Port::ana_groups);
+    restore_at_port(target, before, step.path, "referrals", &Port::referrals);
     if (step.verb == Verb::set_attribute)
       if (const auto host = host_of(step.path); host && before.hosts.contains(*host))
         target.hosts[*host] = before.hosts.at(*host);
@@ -386,6 +399,7 @@ Target restored(const Target& now, const Target& before, const std::string& nqn,
       if (const auto port = before.ports.find(*id); port != before.ports.end()) {
         target.ports[*id].attributes = port->second.attributes;
         target.ports[*id].ana_groups = port->second.ana_groups;
+        target.ports[*id].referrals = port->second.referrals;
       }
     if (const auto host = name_below(step.path, "hosts/"))
       if (const auto then = before.hosts.find(*host); then != before.hosts.end())

@@ -32,6 +32,9 @@ std::string port_link_path(const std::string& id, const std::string& link) {
 std::string ana_group_path(const std::string& id, const std::string& group) {
   return port_path(id) + "/ana_groups/" + group;
 }
+std::string referral_path(const std::string& id, const std::string& name) {
+  return port_path(id) + "/referrals/" + name;
+}
 std::string host_path(const std::string& nqn) {
   return "hosts/" + nqn;
 }
@@ -154,6 +157,15 @@ void remove_groups(Steps& steps, const std::string& id, const Port& present, con
                 "no namespace that is served here is in this ANA group any more");
 }
 
+// It is disabled on the way, where it is enabled.
+void remove_referrals(Steps& steps, const std::string& id, const Port& present,
+                      const Port& wanted) {
+  for (const auto& [name, referral] : present.referrals)
+    if (!wanted.referrals.contains(name))
+      steps.add(Verb::remove_item, referral_path(id, name), "",
+                "hosts are not told of this discovery controller any more");
+}
+
 void make_groups(Steps& steps, const std::string& id, const Port& present, const Port& wanted) {
   for (const auto& [group, state] : wanted.ana_groups) {
     const std::string path = ana_group_path(id, group);
@@ -209,6 +221,7 @@ void remove(Steps& steps, const Target& from, const Target& middle) {
   for (const auto& [id, port] : from.ports) {
     if (middle.ports.contains(id)) continue;
     remove_groups(steps, id, port, Port{});
+    remove_referrals(steps, id, port, Port{});
     steps.add(Verb::remove_item, port_path(id), "", "no export uses this address any more");
   }
 }
@@ -269,6 +282,30 @@ void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* prese
   }
 }
 
+// The transport first: writing it resets addr_tsas, and some kernels index their table of
+// transports with what was never written when the link is made.
+constexpr std::array address_attributes{"addr_trtype", "addr_adrfam", "addr_traddr",
+                                        "addr_trsvcid"};
+
+void make_referrals(Steps& steps, const std::string& id, const Port& present, const Port& wanted) {
+  static const PortReferral nothing;
+  for (const auto& [name, referral] : wanted.referrals) {
+    const std::string path = referral_path(id, name);
+    const auto found = present.referrals.find(name);
+    if (found == present.referrals.end())
+      steps.add(Verb::make_item, path, "", "a discovery controller that hosts are told of here");
+    const PortReferral& now = found != present.referrals.end() ? found->second : nothing;
+    const bool changes = differs(now.attributes, referral.attributes);
+    if (now.enabled && (changes || !referral.enabled))
+      steps.add(Verb::set_attribute, path + "/enable", "0",
+                changes ? "an enabled referral cannot be changed" : "hosts are not told of it");
+    for (const auto& attribute : address_attributes)
+      set(steps, path, now.attributes, referral.attributes, attribute, "where it is");
+    if (referral.enabled && (changes || !now.enabled))
+      steps.add(Verb::set_attribute, path + "/enable", "1", "hosts that ask are told of it");
+  }
+}
+
 void make_port(Steps& steps, const std::string& id, const Port* present, const Port& wanted) {
   static const Port nothing;
   const std::string path = port_path(id);
@@ -276,19 +313,18 @@ void make_port(Steps& steps, const std::string& id, const Port* present, const P
     steps.add(Verb::make_item, path, "", "an address to listen on");
     present = &nothing;
   }
-  // The transport first: writing it resets addr_tsas, and some kernels index their table of
-  // transports with what was never written when the link is made.
-  static const std::array<std::string, 4> where{"addr_trtype", "addr_adrfam", "addr_traddr",
-                                                "addr_trsvcid"};
-  for (const auto& name : where)
+  for (const auto& name : address_attributes)
     set(steps, path, present->attributes, wanted.attributes, name, "where to listen");
   // Then the channel, whose "none" takes back what addr_treq says.
   constexpr const char* how = "how to listen";
   set(steps, path, present->attributes, wanted.attributes, "addr_tsas", how);
   for (const auto& [name, value] : wanted.attributes)
-    if (std::find(where.begin(), where.end(), name) == where.end() && name != "addr_tsas")
+    if (std::find(address_attributes.begin(), address_attributes.end(), name) ==
+            address_attributes.end() &&
+        name != "addr_tsas")
       set(steps, path, present->attributes, wanted.attributes, name, how);
   make_groups(steps, id, *present, wanted);
+  make_referrals(steps, id, *present, wanted);
 }
 
 // All of it can change at any time, and counts from the next authentication on.
@@ -344,8 +380,10 @@ void make(Steps& steps, const Target& middle, const Target& to) {
   }
   // Their namespaces have left them by now.
   for (const auto& [id, port] : to.ports)
-    if (const auto found = middle.ports.find(id); found != middle.ports.end())
+    if (const auto found = middle.ports.find(id); found != middle.ports.end()) {
       remove_groups(steps, id, found->second, port);
+      remove_referrals(steps, id, found->second, port);
+    }
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ Target TargetParts::of(const Export& wanted) const {
     Port& port = part.ports[id];
     port.attributes = there.attributes;
     port.ana_groups = there.ana_groups;
+    port.referrals = there.referrals;
     const auto link = there.subsystems.find(nqn);
     const std::size_t own = link != there.subsystems.end() ? 1 : 0;
     if (own != 0) port.subsystems.insert(*link);

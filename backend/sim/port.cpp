@@ -19,14 +19,20 @@ const Port& of(const Item& item) {
 Port& of(Item& item) {
   return static_cast<Port&>(item);
 }
+const Addressed& addressed(const Item& item) {
+  return static_cast<const Addressed&>(item);
+}
+Addressed& addressed(Item& item) {
+  return static_cast<Addressed&>(item);
+}
 
 std::string show_trtype(const Item& item) {
-  return of(item).trtype;
+  return addressed(item).trtype;
 }
 
 // Resets addr_tsas, which means something else to each transport.
 Syscall<void> store_trtype(Item& item, std::string_view written) {
-  Port& port = of(item);
+  Addressed& port = addressed(item);
   if (port.enabled()) return fails(EACCES);
   const auto name = to_name(written, {"rdma", "fc", "tcp", "loop"});
   if (!name) return fails(name.error());
@@ -36,45 +42,45 @@ Syscall<void> store_trtype(Item& item, std::string_view written) {
 }
 
 std::string show_adrfam(const Item& item) {
-  return of(item).adrfam;
+  return addressed(item).adrfam;
 }
 
 Syscall<void> store_adrfam(Item& item, std::string_view written) {
-  if (of(item).enabled()) return fails(EACCES);
+  if (addressed(item).enabled()) return fails(EACCES);
   const auto name = to_name(written, {"ipv4", "ipv6", "ib", "fc", "loop"});
   if (!name) return fails(name.error());
-  of(item).adrfam = *name;
+  addressed(item).adrfam = *name;
   return {};
 }
 
 std::string show_traddr(const Item& item) {
-  return of(item).traddr;
+  return addressed(item).traddr;
 }
 
 Syscall<void> store_traddr(Item& item, std::string_view written) {
   if (written.size() > traddr_max_write) return fails(EINVAL);
-  if (of(item).enabled()) return fails(EACCES);
-  of(item).traddr = to_word(written);
+  if (addressed(item).enabled()) return fails(EACCES);
+  addressed(item).traddr = to_word(written);
   return {};
 }
 
 std::string show_trsvcid(const Item& item) {
-  return of(item).trsvcid;
+  return addressed(item).trsvcid;
 }
 
 Syscall<void> store_trsvcid(Item& item, std::string_view written) {
   if (written.size() > trsvcid_max_write) return fails(EINVAL);
-  if (of(item).enabled()) return fails(EACCES);
-  of(item).trsvcid = to_word(written);
+  if (addressed(item).enabled()) return fails(EACCES);
+  addressed(item).trsvcid = to_word(written);
   return {};
 }
 
 std::string show_treq(const Item& item) {
-  return of(item).treq;
+  return addressed(item).treq;
 }
 
 Syscall<void> store_treq(Item& item, std::string_view written) {
-  Port& port = of(item);
+  Addressed& port = addressed(item);
   if (port.enabled()) return fails(EACCES);
   const auto name = to_name(written, {"not specified", "required", "not required"});
   if (!name) return fails(name.error());
@@ -154,6 +160,47 @@ constexpr std::array attribute_rows{
     Attribute{"addr_tsas", show_tsas, store_tsas},
 };
 
+const Referral& of_referral(const Item& item) {
+  return static_cast<const Referral&>(item);
+}
+Referral& of_referral(Item& item) {
+  return static_cast<Referral&>(item);
+}
+
+std::string show_portid(const Item& item) {
+  return std::to_string(of_referral(item).portid);
+}
+
+Syscall<void> store_portid(Item& item, std::string_view written) {
+  const auto number = to_unsigned(written, UINT16_MAX);
+  if (!number) return fails(EINVAL);
+  if (of_referral(item).enabled()) return fails(EACCES);
+  of_referral(item).portid = *number;
+  return {};
+}
+
+std::string show_enable(const Item& item) {
+  return of_referral(item).on ? "1" : "0";
+}
+
+// Also with no address at all.
+Syscall<void> store_enable(Item& item, std::string_view written) {
+  const auto on = to_bool(written);
+  if (!on) return fails(on.error());
+  of_referral(item).on = *on;
+  return {};
+}
+
+constexpr std::array referral_rows{
+    Attribute{"addr_trtype", show_trtype, store_trtype},
+    Attribute{"addr_adrfam", show_adrfam, store_adrfam},
+    Attribute{"addr_traddr", show_traddr, store_traddr},
+    Attribute{"addr_trsvcid", show_trsvcid, store_trsvcid},
+    Attribute{"addr_treq", show_treq, store_treq},
+    Attribute{"addr_portid", show_portid, store_portid},
+    Attribute{"enable", show_enable, store_enable},
+};
+
 std::string show_ana_state(const Item& item) {
   return static_cast<const AnaGroup&>(item).state;
 }
@@ -169,6 +216,25 @@ Syscall<void> store_ana_state(Item& item, std::string_view written) {
 constexpr std::array ana_group_rows{Attribute{"ana_state", show_ana_state, store_ana_state}};
 
 }  // namespace
+
+Attributes Addressed::address() const {
+  Attributes named;
+  for (const auto& [name, text] : {std::pair{"addr_trtype", &trtype},
+                                   {"addr_adrfam", &adrfam},
+                                   {"addr_traddr", &traddr},
+                                   {"addr_trsvcid", &trsvcid}}) {
+    if (!text->empty()) named.emplace(name, *text);
+  }
+  return named;
+}
+
+std::span<const Attribute> Referral::attributes() const {
+  return referral_rows;
+}
+
+Syscall<std::unique_ptr<Item>> Referrals::make(const std::string& name) {
+  return std::make_unique<Referral>(name);
+}
 
 std::span<const Attribute> AnaGroup::attributes() const {
   return ana_group_rows;
@@ -201,10 +267,11 @@ bool PortSubsystems::serves(const std::string& nqn) const {
 }
 
 Port::Port(const std::string& name, Nvmet& nvmet)
-    : Item(name),
+    : Addressed(name),
       nvmet_(nvmet),
       subsystems_(&add_built_in<PortSubsystems>(*this)),
-      ana_groups_(&add_built_in<AnaGroups>()) {}
+      ana_groups_(&add_built_in<AnaGroups>()),
+      referrals_(&add_built_in<Referrals>()) {}
 
 Port::~Port() {
   stop_listening();
@@ -245,12 +312,7 @@ void Port::stop_listening() {
 
 nvmeofs::Port Port::value() const {
   nvmeofs::Port value;
-  for (const auto& [name, text] : {std::pair{"addr_trtype", &trtype},
-                                   {"addr_adrfam", &adrfam},
-                                   {"addr_traddr", &traddr},
-                                   {"addr_trsvcid", &trsvcid}}) {
-    if (!text->empty()) value.attributes.emplace(name, *text);
-  }
+  value.attributes = address();
   value.attributes.emplace("param_inline_data_size", std::to_string(inline_data_size));
   value.attributes.emplace("param_max_queue_size", std::to_string(max_queue_size));
   value.attributes.emplace("param_pi_enable", pi_enable ? "1" : "0");
@@ -261,6 +323,8 @@ nvmeofs::Port Port::value() const {
   }
   for (const auto& [name, group] : ana_groups_->children())
     value.ana_groups.emplace(name, static_cast<const AnaGroup&>(*group).state);
+  for (const auto& [name, referral] : referrals_->children())
+    value.referrals.emplace(name, of_referral(*referral).value());
   return value;
 }
 

@@ -49,7 +49,48 @@ class AnaGroups : public Item {
   Syscall<std::unique_ptr<Item>> make(const std::string& name) override;
 };
 
-class Port : public Item {
+// What has an address: a port and a referral. The kernel has one structure for both.
+class Addressed : public Item {
+ public:
+  using Item::Item;
+
+  // All attributes are frozen then (EACCES).
+  virtual bool enabled() const = 0;
+
+  std::string trtype;
+  std::string adrfam;
+  std::string traddr;
+  std::string trsvcid;
+  std::string treq = "not specified";
+  std::string tsas;
+
+ protected:
+  // Those of the address that are not empty.
+  Attributes address() const;
+};
+
+// referrals/<name>.
+class Referral : public Addressed {
+ public:
+  using Addressed::Addressed;
+
+  std::span<const Attribute> attributes() const override;
+  bool enabled() const override { return on; }
+  PortReferral value() const { return {address(), on}; }
+
+  bool on = false;
+  std::uint32_t portid = 0;
+};
+
+class Referrals : public Item {
+ public:
+  Referrals() : Item("referrals") {}
+
+  // Of any name.
+  Syscall<std::unique_ptr<Item>> make(const std::string& name) override;
+};
+
+class Port : public Addressed {
  public:
   Port(const std::string& name, Nvmet& nvmet);
   ~Port() override;
@@ -57,8 +98,8 @@ class Port : public Item {
   std::span<const Attribute> attributes() const override;
 
   Nvmet& nvmet() { return nvmet_; }
-  // Has a link. All attributes are frozen then (EACCES).
-  bool enabled() const { return !subsystems_->links().empty(); }
+  // Has a link.
+  bool enabled() const override { return !subsystems_->links().empty(); }
   bool serves(const std::string& nqn) const { return subsystems_->serves(nqn); }
   // Where it listens; nothing when it is not enabled, or when its RDMA device went away: then the
   // listener is gone for good, though configfs still looks enabled.
@@ -70,12 +111,6 @@ class Port : public Item {
   void notice_machine();
   nvmeofs::Port value() const;
 
-  std::string trtype;
-  std::string adrfam;
-  std::string traddr;
-  std::string trsvcid;
-  std::string treq = "not specified";
-  std::string tsas;
   // -1: whatever the transport chooses when the port comes up, which stays then.
   int inline_data_size = -1;
   int max_queue_size = -1;
@@ -87,6 +122,7 @@ class Port : public Item {
   Nvmet& nvmet_;
   PortSubsystems* subsystems_;
   AnaGroups* ana_groups_;
+  Referrals* referrals_;
   std::optional<TransportAddress> listening_;
 };
 

@@ -257,6 +257,23 @@ AnaStates ana_states_of(const Section& section) {
   return states;
 }
 
+Referrals referrals_of(const Section& section) {
+  Referrals referrals;
+  if (!section.has("referrals")) return referrals;
+  const Section all(section.place("referrals"), section.at("referrals"));
+  for (const auto& [name, json] : section.at("referrals").items()) {
+    const Section of_referral(all.place(name), json);
+    Referral& referral = referrals[parsed(all.place(name), parse_referral_name(name))];
+    referral.enabled = of_referral.boolean("enabled");
+    if (of_referral.has("address"))
+      referral.address = parsed(of_referral.place("address"),
+                                parse_referral_address(of_referral.text("address"), Trtype::rdma));
+    if (referral.enabled && !referral.address)
+      damaged("{}: it is enabled and has no address", all.place(name));
+  }
+  return referrals;
+}
+
 std::map<TransportAddress, WantedPort> ports_of(const Section& file) {
   std::map<TransportAddress, WantedPort> ports;
   if (!file.has("ports")) return ports;
@@ -267,8 +284,10 @@ std::map<TransportAddress, WantedPort> ports_of(const Section& file) {
     const Section of_port(all.place(uri), json);
     WantedPort& port = ports[address];
     port.ana_states = ana_states_of(of_port);
+    port.referrals = referrals_of(of_port);
     Json settings = json;
     settings.erase("ana_groups");
+    settings.erase("referrals");
     each_setting(
         all.place(uri), settings, "ports", find_port_setting,
         [&](const PortSetting& setting, const std::string& place, const std::string& text) {

@@ -23,8 +23,14 @@
 //         "served": {"boot": …, "appearance": "disk 2064 of 17", "bytes": 1073741824}
 //       }
 //     },
-//     "ports": { "tcp://192.168.1.32:4420": {"inline_data_size": "8192", "ana_groups": {"2":
-//     "change"}} }, "hosts": { "nqn.2014-08.org.nvmexpress:uuid:a": {"dhchap_key": "DHHC-1:…"} },
+//     "ports": {
+//       "tcp://192.168.1.32:4420": {
+//         "inline_data_size": "8192",
+//         "ana_groups": {"2": "change"},
+//         "referrals": {"other": {"address": "tcp://192.168.1.40:8009", "enabled": true}}
+//       }
+//     },
+//     "hosts": { "nqn.2014-08.org.nvmexpress:uuid:a": {"dhchap_key": "DHHC-1:…"} },
 //     "kernel": { "boot_id": …, "ports": {"1": "tcp://…"}, "hosts": […], "modules": […] }
 //   }
 //

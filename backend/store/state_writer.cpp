@@ -90,6 +90,11 @@ Json ports_json(const std::map<TransportAddress, WantedPort>& ports) {
     for (const auto& [name, value] : port.settings) of_port[name] = text_json(value);
     for (const auto& [group, state] : port.ana_states)
       of_port["ana_groups"][std::to_string(group)] = std::string(to_string(state));
+    for (const auto& [name, referral] : port.referrals) {
+      Json& of_referral = of_port["referrals"][name] = Json::object();
+      if (referral.address) of_referral["address"] = text_json(referral.address->uri());
+      of_referral["enabled"] = referral.enabled;
+    }
   }
   return json;
 }

@@ -78,6 +78,20 @@ struct SetAnaState {
   AnaGroup group = first_ana_group;
   AnaState state = AnaState::optimized;
 };
+struct MakeReferral {
+  std::string name;
+};
+struct RemoveReferral {
+  std::string name;
+};
+struct SetReferralAddress {
+  std::string name;
+  std::optional<TransportAddress> address;  // nothing: cleared
+};
+struct SetReferralEnabled {
+  std::string name;
+  bool on = false;
+};
 // mkdir and rmdir in hosts/.
 struct MakeHost {};
 struct RemoveHost {};
@@ -95,7 +109,8 @@ using Intent =
     std::variant<MakeExport, RemoveExport, MakeNamespace, RemoveNamespace, SetNamespaceEnabled,
                  SetNamespaceSetting, SetNamespaceAnaGroup, SetNamespaceIdentity, SetDevice,
                  SetAddresses, SetHosts, SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting,
-                 SetAnaState, MakeHost, RemoveHost, SetHostSetting, TakeDown>;
+                 SetAnaState, MakeReferral, RemoveReferral, SetReferralAddress, SetReferralEnabled,
+                 MakeHost, RemoveHost, SetHostSetting, TakeDown>;
 
 // Whose name, serial and file a request has.
 enum class About { an_export, a_port, a_host };
@@ -110,7 +125,8 @@ struct Request {
   std::string value;  // as written, without the newline; untrusted; never a secret
   Result<Intent> intent;
   About about = About::an_export;
-  std::uint64_t space = 0;  // serial of the namespace whose file was opened; 0: of none
+  // Serial of the namespace, or of the referral, whose file was opened; 0: of none.
+  std::uint64_t space = 0;
 };
 
 // Called exactly once, from a thread of the engine, with no lock held.

@@ -13,6 +13,7 @@
 #include "nvmeofs/address.h"
 #include "nvmeofs/ana.h"
 #include "nvmeofs/error.h"
+#include "nvmeofs/referral.h"
 #include "nvmeofs/target.h"
 
 namespace nvmeofs {
@@ -42,6 +43,7 @@ using PortSettings = std::map<std::string, std::string>;
 struct WantedPort {
   PortSettings settings{};
   AnaStates ana_states{};
+  Referrals referrals{};
 
   bool empty() const { return *this == WantedPort{}; }
   // Of a group: optimized unless something else was written.

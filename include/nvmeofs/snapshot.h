@@ -70,6 +70,19 @@ struct SpacePlace {
   Nsid nsid = first_nsid;
 };
 
+struct ReferralView {
+  std::uint64_t serial = 0;  // never given twice while the program runs; of referrals alone
+  std::chrono::system_clock::time_point made{};
+  Referral wanted{};
+  bool operator==(const ReferralView&) const = default;
+};
+
+// Where a referral is.
+struct ReferralPlace {
+  std::string port;  // TransportAddress::name()
+  std::string name;
+};
+
 // An address that exports name, enabled or not.
 struct PortView {
   std::uint64_t serial = 0;  // never given twice while the program runs; of ports alone
@@ -78,6 +91,7 @@ struct PortView {
   Attributes attributes{};          // of the kernel's port there; empty: there is none
   AnaStates ana_groups{};           // that are in use or in the kernel, or were written
   std::set<std::string> exports{};  // what the kernel serves there, by NQN
+  std::map<std::string, ReferralView> referrals{};  // of wanted.referrals
   std::chrono::system_clock::time_point made{};
   std::chrono::system_clock::time_point changed{};
 
@@ -90,6 +104,7 @@ struct PortView {
 struct PortsSnapshot {
   std::map<std::string, PortView> views;  // by TransportAddress::name()
   std::map<std::uint64_t, std::string> names;
+  std::map<std::uint64_t, ReferralPlace> referrals;  // by serial
 
   // nullptr when there is none.
   const PortView* find(std::uint64_t serial) const;

@@ -31,12 +31,20 @@ struct Subsystem {
   bool operator==(const Subsystem&) const = default;
 };
 
+// A discovery controller elsewhere, of which hosts are told.
+struct PortReferral {
+  Attributes attributes{};  // as a port's
+  bool enabled = false;
+  bool operator==(const PortReferral&) const = default;
+};
+
 struct Port {
   Attributes attributes;  // addr_trtype, addr_adrfam, addr_traddr, addr_trsvcid
   std::map<std::string, std::string> subsystems;  // NQN → name of the link
   // By directory name → ana_state. Group 1 is always there; in a wanted state one that is not named
   // is left as it is.
   std::map<std::string, std::string> ana_groups{};
+  std::map<std::string, PortReferral> referrals{};  // by directory name
   bool operator==(const Port&) const = default;
 };
 
@@ -60,6 +68,9 @@ struct KernelAttributes {
   Attributes space;      // of a namespace, with what stands in them at first
   std::set<std::string> host;
 };
+
+// Where a port listens, or a referral leads to.
+Attributes attributes_of(const TransportAddress& address);
 
 // The address of a port; nothing when it has none that an export could name.
 std::optional<TransportAddress> address_of(const Port& port);

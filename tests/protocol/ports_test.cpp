@@ -117,6 +117,63 @@ TEST_F(AnaProtocol, TakesNoGroupThatThereCannotBe) {
   EXPECT_EQ(text(space), "1\n");
 }
 
+class ReferralsProtocol : public PortsProtocol {
+ protected:
+  ReferralsProtocol() { complete(); }
+  std::uint64_t referrals() { return port("referrals"); }
+  std::uint64_t of(const std::string& name, const std::string& file_name) {
+    return lookup(lookup(referrals(), name), file_name);
+  }
+};
+
+TEST_F(ReferralsProtocol, AreMadeAndRemovedByHand) {
+  EXPECT_EQ(mkdir(referrals(), "other").error, 0);
+  EXPECT_EQ(mkdir(referrals(), "other").error, EEXIST);
+  EXPECT_EQ(mkdir(referrals(), "a b").error, EINVAL);
+  EXPECT_EQ(text(of("other", "address")), "");
+  EXPECT_EQ(text(of("other", "enabled")), "0\n");
+  EXPECT_EQ(rmdir(referrals(), "other").error, 0);
+  EXPECT_EQ(rmdir(referrals(), "other").error, ENOENT);
+  EXPECT_EQ(mkdir(lookup(ports_node, "rdma:192.168.1.32:4420"), "other").error, EPERM);
+}
+
+TEST_F(ReferralsProtocol, ReadBackWhatIsWritten) {
+  ASSERT_EQ(mkdir(referrals(), "other").error, 0);
+  EXPECT_EQ(store(of("other", "enabled"), "1\n"), EINVAL);
+  EXPECT_EQ(store(of("other", "address"), "10.9.9.9\n"), 0);
+  EXPECT_EQ(text(of("other", "address")), "rdma://10.9.9.9:4420\n");
+  EXPECT_EQ(getattr(of("other", "address")).as<fuse_attr_out>().attr.size, 21U);
+  EXPECT_EQ(store(of("other", "enabled"), "y\n"), 0);
+  EXPECT_EQ(text(of("other", "enabled")), "1\n");
+  EXPECT_EQ(rmdir(referrals(), "other").error, EBUSY);
+  EXPECT_EQ(store(of("other", "address"), "\n"), EBUSY);
+  EXPECT_EQ(store(of("other", "address"), "tcp://0.0.0.0\n"), EINVAL);
+  EXPECT_EQ(store(of("other", "enabled"), "0\n"), 0);
+  EXPECT_EQ(store(of("other", "address"), "\n"), 0);
+  EXPECT_EQ(text(of("other", "address")), "");
+}
+
+TEST_F(ReferralsProtocol, HaveNodesThatAreNeverGivenAgain) {
+  ASSERT_EQ(mkdir(referrals(), "other").error, 0);
+  const auto first = lookup(referrals(), "other"), address = of("other", "address");
+  ASSERT_EQ(rmdir(referrals(), "other").error, 0);
+  ASSERT_EQ(mkdir(referrals(), "other").error, 0);
+  EXPECT_NE(lookup(referrals(), "other"), first);
+  for (const auto node : {first, address}) {
+    EXPECT_EQ(getattr(node).error, ESTALE);
+    EXPECT_EQ(open(node, O_RDONLY).error, ESTALE);
+  }
+}
+
+TEST_F(ReferralsProtocol, CountTheirDirectories) {
+  EXPECT_EQ(getattr(referrals()).as<fuse_attr_out>().attr.nlink, 2U);
+  ASSERT_EQ(mkdir(referrals(), "other").error, 0);
+  EXPECT_EQ(getattr(referrals()).as<fuse_attr_out>().attr.nlink, 3U);
+  // ana_groups/ and referrals/
+  EXPECT_EQ(getattr(lookup(ports_node, "rdma:192.168.1.32:4420")).as<fuse_attr_out>().attr.nlink,
+            4U);
+}
+
 TEST_F(PortsProtocol, SayWhatTheKernelHasMadeOfWhatIsNotSet) {
   complete();
   ASSERT_EQ(store(file("enabled"), "1\n"), 0);

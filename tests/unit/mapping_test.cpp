@@ -238,16 +238,21 @@ TEST(Restoring, TakesBackOnlyWhatOurStepsDid) {
   EXPECT_EQ(restored(now, before, "toto", performed), wanted);
 }
 
-TEST(Restoring, TakesBackTheAnaGroupsThatOurStepsChanged) {
+TEST(Restoring, TakesBackWhatOurStepsChangedAtAPort) {
   Target before = with_export({}, served("toto", {address("10.0.0.1")}), {});
   before.ports.at("1").ana_groups = {{"1", "optimized"}, {"3", "optimized"}};
+  before.ports.at("1").referrals = {{"gone", {}}};
   Target now = before;
   now.ports.at("1").ana_groups = {{"1", "change"}, {"2", "inaccessible"}, {"5", "change"}};
+  now.ports.at("1").referrals = {{"made", {}}, {"theirs", {}}};
   const Plan performed{{Verb::make_item, "ports/1/ana_groups/2", "", ""},
                        {Verb::set_attribute, "ports/1/ana_groups/1/ana_state", "change", ""},
-                       {Verb::remove_item, "ports/1/ana_groups/3", "", ""}};
-  EXPECT_EQ(restored(now, before, "toto", performed).ports.at("1").ana_groups,
-            (Groups{{"1", "optimized"}, {"3", "optimized"}, {"5", "change"}}));
+                       {Verb::remove_item, "ports/1/ana_groups/3", "", ""},
+                       {Verb::make_item, "ports/1/referrals/made", "", ""},
+                       {Verb::remove_item, "ports/1/referrals/gone", "", ""}};
+  const Port back = restored(now, before, "toto", performed).ports.at("1");
+  EXPECT_EQ(back.ana_groups, (Groups{{"1", "optimized"}, {"3", "optimized"}, {"5", "change"}}));
+  EXPECT_EQ(back.referrals, (std::map<std::string, PortReferral>{{"gone", {}}, {"theirs", {}}}));
 }
 
 }  // namespace

@@ -281,6 +281,31 @@ TEST_F(Planned, AnaGroupsGoBeforeTheirPort) {
                                                         }));
 }
 
+TEST_F(Planned, ReferralIsDisabledWhileItChanges) {
+  const auto to = [](const char* address) {
+    return Shared{
+        .ports = {"1"},
+        .hosts = {},
+        .wanted_ports = {
+            {served().addresses.front(),
+             {.settings = {},
+              .ana_states = {},
+              .referrals = {{"other",
+                             {.address = TransportAddress::parse(address, Trtype::tcp).value(),
+                              .enabled = true}}}}}}};
+  };
+  const Target from = with_export({}, served(), to("10.9.9.9"));
+  EXPECT_EQ(commands(from, with_export(from, served(), to("10.9.9.8"))),
+            (std::vector<std::string>{
+                "echo 0 > N/ports/1/referrals/other/enable",
+                "echo 10.9.9.8 > N/ports/1/referrals/other/addr_traddr",
+                "echo 1 > N/ports/1/referrals/other/enable",
+            }));
+  const auto down = commands(from, {});
+  EXPECT_EQ(position(down, "rmdir N/ports/1/referrals/other") + 1,
+            position(down, "rmdir N/ports/1"));
+}
+
 TEST_F(Planned, EveryStepSaysWhy) {
   const Target there = with_export({}, served(), {});
   for (const Plan& plan : {make_plan({}, there), make_plan(there, {})})

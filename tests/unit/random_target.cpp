@@ -68,6 +68,12 @@ Target RandomTarget::make() {
       if (flip())
         ours.wanted_ports[TransportAddress::parse(address, Trtype::tcp).value()].ana_states[group] =
             ana_states[random_() % ana_states.size()];
+  for (const char* address : addresses)
+    for (const char* name : {"here", "there"})
+      ours.wanted_ports[TransportAddress::parse(address, Trtype::tcp).value()].referrals[name] = {
+          .address =
+              TransportAddress::parse(addresses[random_() % addresses.size()], Trtype::tcp).value(),
+          .enabled = flip()};
   for (const char* name : names) {
     if (flip()) target = with_export(target, random_export(name), ours);
     if (flip())  // an earlier one goes again, and leaves its ports behind: they are somebody else's

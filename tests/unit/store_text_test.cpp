@@ -165,6 +165,23 @@ TEST(StateText, HasAnaGroupsAndTheirStates) {
               HasSubstr("an ANA group is a number from 1 to 127"));
 }
 
+TEST(StateText, HasReferrals) {
+  auto state = small_state();
+  const auto address = TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value();
+  state.ports[address].referrals = {
+      {"draft", {}},
+      {"other",
+       {.address = TransportAddress::parse("tcp://10.9.9.9:8009", Trtype::tcp).value(),
+        .enabled = true}}};
+  const auto text = edited(written(state));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, "tcp://10.9.9.9:8009", "tcp://0.0.0.0:8009")),
+              HasSubstr("\"referrals\", \"other\", \"address\""));
+  EXPECT_THAT(error_of(replaced(text, "\"draft\"", "\"a draft\"")), HasSubstr("a name is of"));
+  EXPECT_THAT(error_of(replaced(text, "\"enabled\": false", "\"enabled\": true")),
+              HasSubstr("it is enabled and has no address"));
+}
+
 TEST(StateText, HasWhatIsSetForHosts) {
   const std::string key = "DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:";
   auto state = small_state();

@@ -64,7 +64,7 @@ void clear_nvmet() {
     for item in ports/*/ana_groups/*; do
       [[ ! -d $item || $item == */1 ]] || rmdir "$item"
     done
-    for item in ports/* subsystems/*/namespaces/* subsystems/* hosts/*; do
+    for item in ports/*/referrals/* ports/* subsystems/*/namespaces/* subsystems/* hosts/*; do
       [[ ! -d $item ]] || rmdir "$item"
     done)");
 }
