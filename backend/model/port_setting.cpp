@@ -57,6 +57,15 @@ Result<std::string> check(const PortSetting& setting, Trtype trtype, std::string
   return check_treq(text);
 }
 
+std::string_view when_made(const PortSetting& setting, Trtype trtype) {
+  const bool rdma = trtype == Trtype::rdma;
+  if (setting.name == "treq") return "not specified";
+  if (setting.name == "tsas") return rdma ? "connected" : trtype == Trtype::tcp ? "none" : "";
+  if (setting.name == "inline_data_size") return rdma ? "4096" : "16384";
+  if (setting.name == "max_queue_size") return rdma ? "128" : "1024";
+  return "0";
+}
+
 bool wants_tls(const PortSettings& settings) {
   const auto tsas = settings.find("tsas");
   return tsas != settings.end() && tsas->second == "tls1.3";

@@ -58,6 +58,9 @@ const PortSetting* find_port_setting(std::string_view name);
 // now or when the port comes up, and for what it would silently make another value of.
 Result<std::string> check(const PortSetting& setting, Trtype trtype, std::string_view text);
 
+// What a port that is up has where nothing was written (nvmet_tcp_add_port, nvmet_rdma_add_port).
+std::string_view when_made(const PortSetting& setting, Trtype trtype);
+
 // Whether the kernel takes them all. EINVAL.
 Result<void> check_together(const PortSettings& settings);
 
