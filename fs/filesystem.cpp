@@ -17,6 +17,7 @@
 #include "fs/readme.h"
 #include "fs/recent_text.h"
 #include "fs/show.h"
+#include "fs/target_config_file.h"
 #include "fs/topology_text.h"
 #include "journal/record_log.h"
 
@@ -87,7 +88,7 @@ std::function<Text()> recent(const Engine& engine, const Connections& connection
   };
 }
 
-std::vector<RootText> texts(const Engine& engine, const Connections& connections,
+std::vector<RootText> texts(Engine& engine, const Connections& connections,
                             const Discoveries& discoveries) {
   const Time began = std::chrono::system_clock::now();
   return {
@@ -98,6 +99,11 @@ std::vector<RootText> texts(const Engine& engine, const Connections& connections
            [] {
              return Text{std::string(readme_text()), std::nullopt};
            }},
+      {.name = "config.json",
+       .node = target_config_node,
+       .text = recent(engine, connections, discoveries,
+                      [&] { return target_config_text(engine.target_to_save()); }),
+       .document = std::make_shared<const TargetConfigFile>(engine)},
       {.name = "log",
        .node = log_node,
        .text = [&] { return log_of(engine, connections, discoveries); }},

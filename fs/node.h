@@ -29,6 +29,7 @@ inline constexpr NodeId ports_node = 9;
 inline constexpr NodeId hosts_node = 10;
 inline constexpr NodeId metrics_node = 11;
 inline constexpr NodeId topology_node = 12;
+inline constexpr NodeId target_config_node = 13;  // config.json
 
 enum class Below : std::uint8_t {
   exports,

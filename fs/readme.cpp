@@ -40,6 +40,10 @@ A machine that has nvme-cli's files already gives them to nvmeofs, which adds wh
   cp /etc/nvme/config.json connections/           connects what it lists; read, it is what is connected
   cp /etc/nvme/discovery.conf discovery/          asks, and connects, as nvme connect-all does
 
+and those of nvmetcli, whose target is here as it says afterwards, or not changed at all:
+
+  cp /etc/nvmet/config.json config.json           restores it; read, it is what is served
+
 The files of an export
 ----------------------
 device    The block device or regular file: an absolute path. One that is in use on this machine is

@@ -60,7 +60,8 @@ Found<struct stat> Tree::attributes(NodeId node) const {
   const RootText* const file = text_of(node);
   if (file == nullptr) return tl::unexpected(ESTALE);
   const Text now = file->text();
-  return file_stat(node, 0444, owner_, now.changed.value_or(began_), now.text.size());
+  return file_stat(node, file->document ? 0644 : 0444, owner_, now.changed.value_or(began_),
+                   now.text.size());
 }
 
 Found<std::vector<Entry>> Tree::list(NodeId directory) const {
@@ -82,7 +83,9 @@ void Tree::open_text(NodeId file, TextAnswer answer) const {
 
 Found<std::shared_ptr<const WritableFile>> Tree::writable(NodeId file) const {
   if (const Branch* branch = branch_of(file)) return branch->writable(file);
-  return tl::unexpected(file == root_node || text_of(file) != nullptr ? EACCES : ESTALE);
+  const RootText* const text = text_of(file);
+  if (text != nullptr && text->document) return text->document;
+  return tl::unexpected(file == root_node || text != nullptr ? EACCES : ESTALE);
 }
 
 bool Tree::cacheable(NodeId node) const {

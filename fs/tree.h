@@ -19,12 +19,14 @@ struct Text {
   std::optional<Time> changed;
 };
 
-// A file at the root that is only read.
+// A file at the root. Its functions are called by any thread.
 struct RootText {
   std::string_view name;
   NodeId node = 0;
-  bool cacheable = false;      // as Tree::cacheable() has it
-  std::function<Text()> text;  // any thread
+  bool cacheable = false;  // as Tree::cacheable() has it
+  std::function<Text()> text;
+  // Of a document, which can be written; nothing: it is only read.
+  std::shared_ptr<const WritableFile> document{};
 };
 
 // Any thread. Every function looks at the state of that moment.

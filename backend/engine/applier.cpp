@@ -94,6 +94,8 @@ void Applier::handle(Submitted& submitted) {
                    request, submitted.completion, request.intent.error());
   } else if (request.about == About::a_port) {
     change_port(request, submitted.completion);
+  } else if (std::holds_alternative<TakeTarget>(*request.intent)) {
+    take_target(request, std::move(submitted.completion));
   } else if (std::holds_alternative<MakeHost>(*request.intent)) {
     make_host(request, submitted.completion);
   } else if (std::holds_alternative<RemoveHost>(*request.intent)) {
@@ -224,8 +226,9 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   const auto* enabling = std::get_if<SetEnabled>(&*request.intent);
   const auto* take_down = std::get_if<TakeDown>(&*request.intent);
   const auto* space = std::get_if<SetNamespaceEnabled>(&*request.intent);
+  const auto* taken = std::get_if<TakeExport>(&*request.intent);
   const bool force = forced_out || (enabling != nullptr && enabling->force) ||
-                     (space != nullptr && space->force) ||
+                     (space != nullptr && space->force) || (taken != nullptr && taken->force) ||
                      (take_down != nullptr && take_down->force);
   if (auto harmless = check_nobody_loses(entry, transaction->next, plan, force); !harmless)
     return refuse_it(harmless.error());

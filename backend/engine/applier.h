@@ -13,6 +13,7 @@
 
 #include "engine/live_export.h"
 #include "engine/mailbox.h"
+#include "engine/restoring.h"
 #include "engine/runner.h"
 #include "journal/record_log.h"
 #include "nvmeofs/engine.h"
@@ -88,6 +89,11 @@ class Applier {
   // Whether settings were dropped of addresses that no export of ours names any more.
   bool forget_ports(StoredState& state) const;
 
+  // restoring.cpp: a saved target, in steps that are taken back when one is refused
+  void take_target(Request& request, Completion completion);
+  void go_on_restoring(Result<void> last);
+  void submit_step(const RestoreStep& step, const Intent& intent);
+
   // hosts.cpp: the hosts that exports name, and their keys
   void look_for_hosts();
   void make_host(Request& request, const Completion& completion);
@@ -148,6 +154,7 @@ class Applier {
   Result<void> look();
   void look_for_foreign();
   void look_for_spaces();
+  std::shared_ptr<Snapshot> picture();
   void publish();
   void publish_soon();
   void accept(LiveExport* entry, const Request& request, const Completion& completion,
@@ -170,6 +177,7 @@ class Applier {
   Entries<LiveHost> hosts_;
   std::deque<std::uint64_t> to_look_after_;
   std::multimap<std::chrono::steady_clock::time_point, std::uint64_t> postponed_;
+  std::unique_ptr<Restoring> restoring_;  // under way
   Target observed_;
   Shared ours_;
   StoredState stored_;

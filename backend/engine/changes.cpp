@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "nvmeofs/mapping.h"
 #include "nvmeofs/text.h"
@@ -71,6 +72,25 @@ struct Change {
   }
   Result<Export> operator()(const SetHostSetting&) {
     return refuse(EIO, Reason::internal, "a host's setting is no change of an export");
+  }
+
+  Result<Export> operator()(const TakeTarget&) {
+    return refuse(EIO, Reason::internal, "a target is no change of an export");
+  }
+
+  Result<Export> operator()(const TakeExport& intent) {
+    const auto keep = [](std::string& text, const std::string& own) {
+      if (text.empty()) text = own;
+    };
+    const Export now = std::exchange(next, intent.next);
+    keep(next.identity.serial, now.identity.serial);
+    keep(next.identity.model, now.identity.model);
+    for (auto& [nsid, space] : next.spaces)
+      if (const auto own = now.spaces.find(nsid); own != now.spaces.end()) {
+        keep(space.uuid, own->second.uuid);
+        keep(space.nguid, own->second.nguid);
+      }
+    return next.enabled ? complete() : std::move(next);
   }
 
   Result<Export> operator()(const TakeDown&) {
@@ -208,7 +228,11 @@ struct Change {
 
   Result<Export> operator()(const SetEnabled& intent) {
     next.enabled = intent.on;
-    if (!intent.on) return std::move(next);
+    return intent.on ? complete() : std::move(next);
+  }
+
+  // What is enabled.
+  Result<Export> complete() {
     const Space& first = next.first();
     if (first.enabled && !first.device && next.addresses.empty())
       return refuse(EINVAL, Reason::incomplete,

@@ -207,13 +207,16 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
                                    bool lenient) {
   Space& next = transaction.next.spaces.at(nsid);
   const auto* setting = std::get_if<SetDevice>(&*transaction.request.intent);
+  const auto now = entry.view.wanted.spaces.find(nsid);
+  const bool taken = std::holds_alternative<TakeExport>(*transaction.request.intent) &&
+                     (now == entry.view.wanted.spaces.end() || now->second.device != next.device);
   if (!next.device) {
     next.disk = {};
     next.direct = true;
     next.has_served = false;
     return {};
   }
-  if (setting != nullptr && setting->nsid == nsid)
+  if (taken || (setting != nullptr && setting->nsid == nsid))
     return check_written_device(entry, transaction, nsid);
 
   const bool unclaimed = transaction.next.enabled && next.enabled &&
@@ -233,7 +236,9 @@ Result<void> Applier::check_device(LiveExport& entry, Transaction& transaction, 
 }
 
 Result<void> Applier::check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid) {
-  const Space& now = entry.view.wanted.spaces.at(nsid);
+  static const Space nothing;
+  const auto known = entry.view.wanted.spaces.find(nsid);
+  const Space& now = known != entry.view.wanted.spaces.end() ? known->second : nothing;
   Space& next = transaction.next.spaces.at(nsid);
   auto id = environment_.devices.identify(next.device->path());
   if (!id) return tl::unexpected(id.error());
@@ -244,9 +249,12 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
     return {};  // another name of what it serves already
   if (auto free = check_not_served(entry, transaction, nsid, *id); !free) return free;
 
-  // What hosts have put on this disk is no reason to refuse it; on another it is.
-  bool served_before = false;
-  if (now.has_served) {
+  // What hosts have put on this disk is no reason to refuse it; on another it is. The disk of a
+  // moment ago, which is taken back, is as it was known then.
+  const auto* const taken = std::get_if<TakeExport>(&*transaction.request.intent);
+  const bool taken_back = taken != nullptr && taken->force;
+  bool served_before = taken_back && next.has_served;
+  if (now.has_served && !taken_back) {
     const auto seen = environment_.devices.examine(*next.device, Members::allow);
     if (!seen) return tl::unexpected(seen.error());
     served_before = seen->identity.text.empty() ? now.disk.text.empty() && now.device &&
@@ -268,11 +276,11 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
     next.disk = seen->identity;
     next.direct = seen->direct;
   }
-  if (served_before) return {};
+  if (served_before || taken_back) return {};
   next.has_served = false;
   // A host that comes back after an outage would go on with its cached blocks on another disk's
   // data, if that disk had the identity of the one it knew.
-  if (now.has_served) {
+  if (now.has_served && next.uuid == now.uuid) {
     next.uuid = random_uuid();
     next.nguid = random_uuid();
   }

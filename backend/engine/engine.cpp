@@ -11,6 +11,7 @@
 #include "engine/applier.h"
 #include "engine/changes.h"
 #include "engine/mailbox.h"
+#include "engine/restore.h"
 #include "engine/states.h"
 #include "journal/stopwatch.h"
 #include "nvmeofs/mapping.h"
@@ -176,6 +177,10 @@ Result<std::map<std::string, std::vector<Client>>> Engine::all_clients(
 
 Result<DeviceIo> Engine::io(const DeviceId& device) const {
   return impl_->environment_.devices.io(device);
+}
+
+Target Engine::target_to_save() const {
+  return nvmeofs::target_to_save(*impl_->published_.now());
 }
 
 Timings Engine::timings() const {

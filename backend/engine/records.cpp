@@ -22,6 +22,9 @@ std::string in_words(const Access& access) {
 }
 
 std::string description(const Request& request) {
+  if (request.about == About::the_target) return "config.json";
+  if (request.intent && std::holds_alternative<TakeExport>(*request.intent))
+    return fmt::format("exports/{} as config.json has it", request.name);
   if (request.about == About::a_port && request.file.empty())
     return fmt::format("mkdir or rmdir of ports/{}", request.name);
   if (request.about == About::a_host && request.file.empty())
@@ -102,22 +105,18 @@ void Applier::look_for_spaces() {
   }
 }
 
-void Applier::publish() {
+std::shared_ptr<Snapshot> Applier::picture() {
   look_for_ports();
   look_for_spaces();
   look_for_hosts();
   auto snapshot = std::make_shared<Snapshot>();
-  std::set<std::string> paths;
-  snapshot->generation = ++generation_;
+  snapshot->generation = generation_;
   for (const auto& [name, entry] : entries_) {
     ExportView& shown = snapshot->exports.emplace(name, entry.view).first->second;
     for (auto& [nsid, space] : shown.spaces)
       if (const Claim* const held = entry.claim(nsid)) space.device = held->device();
     for (const auto& [nsid, space] : entry.view.spaces)
       snapshot->spaces.emplace(space.serial, SpacePlace{name, nsid});
-    if (!entry.view.wanted.enabled || entry.view.foreign) continue;
-    for (const auto& [nsid, space] : entry.view.wanted.spaces)
-      if (space.enabled && space.device) paths.insert(space.device->path());
   }
   snapshot->names = entries_.names();
   for (const auto& [name, entry] : ports_) snapshot->ports.views.emplace(name, entry.view);
@@ -131,9 +130,20 @@ void Applier::publish() {
   snapshot->log = log_.records();
   snapshot->tally = log_.tally();
   snapshot->steps = steps_;
-  publish_(std::move(snapshot));
+  return snapshot;
+}
+
+void Applier::publish() {
+  ++generation_;
+  publish_(picture());
   unpublished_ = false;
   published_ = std::chrono::steady_clock::now();
+  std::set<std::string> paths;
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.view.wanted.enabled || entry.view.foreign) continue;
+    for (const auto& [nsid, space] : entry.view.wanted.spaces)
+      if (space.enabled && space.device) paths.insert(space.device->path());
+  }
   if (paths == followed_) return;
   environment_.watch.follow(paths);
   followed_ = std::move(paths);

@@ -78,6 +78,9 @@ class Engine {
   // Of a device of a snapshot. Any thread; never waits.
   Result<DeviceIo> io(const DeviceId& device) const;
 
+  // The target as it is to be saved: what the kernel has, and what enabled exports still wait for.
+  Target target_to_save() const;
+
   // How long it took to answer what was submitted. Any thread.
   Timings timings() const;
 

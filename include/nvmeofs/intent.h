@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "nvmeofs/error.h"
 #include "nvmeofs/export.h"
 #include "nvmeofs/secret.h"
+#include "nvmeofs/target_config.h"
 
 namespace nvmeofs {
 
@@ -100,6 +102,16 @@ struct SetHostSetting {
   std::string setting;  // HostSetting::name
   Secret value;         // empty: none
 };
+// All of it at once, as a saved target has it. A serial number, a model, a UUID that is empty stays
+// the export's own.
+struct TakeExport {
+  Export next;
+  bool force = false;  // it was so a moment ago, and is taken back although hosts are connected
+};
+// A saved target: by difference, all of it or nothing.
+struct TakeTarget {
+  std::shared_ptr<const TargetConfig> config;
+};
 // Out of the kernel, until somebody looks after it again: it stays enabled in the store.
 struct TakeDown {
   bool force = false;
@@ -110,10 +122,10 @@ using Intent =
                  SetNamespaceSetting, SetNamespaceAnaGroup, SetNamespaceIdentity, SetDevice,
                  SetAddresses, SetHosts, SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting,
                  SetAnaState, MakeReferral, RemoveReferral, SetReferralAddress, SetReferralEnabled,
-                 MakeHost, RemoveHost, SetHostSetting, TakeDown>;
+                 MakeHost, RemoveHost, SetHostSetting, TakeExport, TakeTarget, TakeDown>;
 
 // Whose name, serial and file a request has.
-enum class About { an_export, a_port, a_host };
+enum class About { an_export, a_port, a_host, the_target };
 
 // One request, refused already at parsing or not: the engine keeps the record of both.
 struct Request {

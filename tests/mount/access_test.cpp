@@ -79,7 +79,7 @@ TEST_F(Delegated, ExportThatIsMadeAnewIsRootsAgain) {
 }
 
 TEST_F(Delegated, IsForExportsOnly) {
-  for (const std::string node : {".", "README", "log", "metrics", "topology.dot", "exports",
+  for (const std::string node : {".", "README", "config.json", "log", "metrics", "topology.dot", "exports",
                                  "connections", "discovery", "ports", "hosts"}) {
     const Outcome outcome = sh("chmod 0700 " + node);
     EXPECT_NE(outcome.status, 0) << node;

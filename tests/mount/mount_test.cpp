@@ -58,7 +58,7 @@ class Mounting : public ::testing::Test {
 TEST_F(Mounting, GoesToTheBackgroundWhenTheTreeIsThere) {
   ASSERT_EQ(run({NVMEOFS_PROGRAM, "sim", mountpoint_}).status, 0);
   EXPECT_EQ(bash("ls " + mountpoint_).out,
-            "README\nconnections\ndiscovery\nexports\nhosts\nlog\nmetrics\nports\ntopology.dot\n");
+            "README\nconfig.json\nconnections\ndiscovery\nexports\nhosts\nlog\nmetrics\nports\ntopology.dot\n");
   EXPECT_EQ(run({"umount", mountpoint_}).status, 0);
 }
 
@@ -153,7 +153,7 @@ TEST_F(Mounting, TakesADeadMountOfOursAway) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(mounts_on(mountpoint_), 1);
   EXPECT_EQ(bash("ls " + mountpoint_).out,
-            "README\nconnections\ndiscovery\nexports\nhosts\nlog\nmetrics\nports\ntopology.dot\n");
+            "README\nconfig.json\nconnections\ndiscovery\nexports\nhosts\nlog\nmetrics\nports\ntopology.dot\n");
 }
 
 TEST_F(Mounting, RefusesASecondMountOnTheSameDirectory) {

@@ -79,7 +79,7 @@ TEST_F(Overview, SizesAreThoseOfTheTexts) {
                 .out,
             "");
   EXPECT_EQ(sh("find . -maxdepth 1 -type f -size +0 | LC_ALL=C sort").out,
-            "./README\n./log\n./metrics\n./topology.dot\n");
+            "./README\n./config.json\n./log\n./metrics\n./topology.dot\n");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST_F(Walkthrough, SaysWhatADraftLacks) {
 TEST_F(Walkthrough, ShowsTheWholeTree) {
   ASSERT_EQ(sh("mkdir exports/toto").status, 0);
   EXPECT_EQ(sh("find . -mindepth 1 | LC_ALL=C sort").out,
-            "./README\n./connections\n./connections/config.json\n./discovery\n./discovery/"
+            "./README\n./config.json\n./connections\n./connections/config.json\n./discovery\n./discovery/"
             "discovery.conf\n./exports\n./exports/toto\n./exports/toto/"
             "address\n./exports/toto/clients\n"
             "./exports/toto/device\n./exports/toto/enabled\n./exports/toto/hosts\n"

@@ -58,8 +58,8 @@ class Listing : public ProtocolTest {
 TEST_F(Listing, ShowsTheTree) {
   ASSERT_EQ(mkdir(exports_node, "toto").error, 0);
   EXPECT_THAT(all(root_node, open_directory(root_node), 4096),
-              UnorderedElementsAre("README", "connections", "discovery", "exports", "hosts", "log",
-                                   "metrics", "ports", "topology.dot"));
+              UnorderedElementsAre("README", "config.json", "connections", "discovery", "exports",
+                                   "hosts", "log", "metrics", "ports", "topology.dot"));
   EXPECT_THAT(all(exports_node, open_directory(exports_node), 4096), ElementsAre("toto"));
   const std::uint64_t toto = lookup(exports_node, "toto");
   EXPECT_THAT(all(toto, open_directory(toto), 4096),

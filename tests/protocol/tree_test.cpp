@@ -26,6 +26,7 @@ TEST_F(ProtocolTest, FindsTheFixedNames) {
   EXPECT_EQ(lookup(root_node, "log"), log_node);
   EXPECT_EQ(lookup(root_node, "metrics"), metrics_node);
   EXPECT_EQ(lookup(root_node, "topology.dot"), topology_node);
+  EXPECT_EQ(lookup(root_node, "config.json"), target_config_node);
 }
 
 // An entry without a node would be remembered as missing.

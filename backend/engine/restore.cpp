@@ -1,0 +1,271 @@
+#include "engine/restore.h"
+
+#include <algorithm>
+#include <set>
+
+#include "nvmeofs/host_setting.h"
+#include "nvmeofs/mapping.h"
+#include "nvmeofs/port_setting.h"
+#include "nvmeofs/subsystem_setting.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+namespace {
+
+// nvmetcli saves the firmware that a kernel gives to what is new: its own version. On another
+// kernel it says nothing of this one.
+bool is_version_of_a_kernel(const std::string& firmware) {
+  const auto digits = firmware.find_first_not_of("0123456789");
+  return digits != 0 && digits != std::string::npos && firmware[digits] == '.';
+}
+
+class Planning {
+ public:
+  Planning(const TargetConfig& config, const Snapshot& snapshot, const KernelAttributes& fresh)
+      : config_(config), snapshot_(snapshot), fresh_(fresh) {
+    restore_.left_out = config.left_out;
+  }
+
+  // Down first, so that what is freed can be used again; hosts and ports before what they are
+  // needed for.
+  Restore plan() {
+    for (const auto& [name, view] : snapshot_.exports)
+      if (!is_named(name)) leave(view);
+    for (const auto& subsystem : config_.subsystems) examine(subsystem);
+    for (const auto& [nqn, host] : config_.hosts) restore_host(nqn, host);
+    for (const auto& subsystem : changed_) draft(*subsystem.view, subsystem.next);
+    for (const auto& subsystem : made_) make(subsystem);
+    for (const auto& [address, port] : config_.ports) restore_port(address, port);
+    for (const auto& subsystem : changed_) take(subsystem.view->wanted, subsystem.next);
+    for (const auto& next : made_)
+      if (next.enabled) take(disabled(next), next);
+    return std::move(restore_);
+  }
+
+ private:
+  struct Changed {
+    const ExportView* view;
+    Export next;
+  };
+
+  bool is_named(const std::string& name) const {
+    return std::any_of(config_.subsystems.begin(), config_.subsystems.end(),
+                       [&](const auto& subsystem) { return subsystem.nqn.str() == name; });
+  }
+
+  void leave_out(const std::string& place, std::string_view why) {
+    restore_.left_out.push_back(fmt::format("{}: {}", place, why));
+  }
+
+  static Export disabled(Export wanted) {
+    wanted.enabled = false;
+    return wanted;
+  }
+
+  void add(About about, const std::string& name, std::string file, Intent intent,
+           std::optional<Intent> undo) {
+    restore_.steps.push_back({about, name, std::move(file), std::move(intent), std::move(undo)});
+  }
+
+  void take(const Export& from, const Export& to) {
+    add(About::an_export, to.name.str(), "config.json", TakeExport{to},
+        TakeExport{.next = from, .force = true});
+  }
+
+  void leave(const ExportView& view) {
+    const Export& wanted = view.wanted;
+    if (view.foreign)
+      return leave_out("exports/" + printable(wanted.name.str()),
+                       "something else made it, and it stays as it is");
+    if (wanted.enabled) take(wanted, disabled(wanted));
+  }
+
+  void examine(const ServedSubsystem& subsystem) {
+    const auto found = snapshot_.exports.find(subsystem.nqn.str());
+    if (found == snapshot_.exports.end()) {
+      made_.push_back(next_of(subsystem, Export{.name = subsystem.nqn}));
+      return;
+    }
+    const ExportView& view = found->second;
+    Export next = next_of(subsystem, view.wanted);
+    const bool same = next == view.wanted;
+    if (same && !view.foreign) return;
+    if (same && !next.enabled)
+      return leave_out(subsystem.place, "something else made it, and it stays as it is");
+    changed_.push_back({&view, std::move(next)});
+  }
+
+  // What is down names its addresses and hosts before they are set, and comes up after it.
+  void draft(const ExportView& view, const Export& next) {
+    if (!view.wanted.enabled && !view.foreign && next.enabled) take(view.wanted, disabled(next));
+  }
+
+  void make(const Export& next) {
+    add(About::an_export, next.name.str(), "", MakeExport{}, RemoveExport{});
+    // rmdir takes back all of it.
+    add(About::an_export, next.name.str(), "config.json", TakeExport{disabled(next)}, std::nullopt);
+  }
+
+  Export next_of(const ServedSubsystem& subsystem, const Export& now) {
+    Export next = now;
+    for (const auto& [attribute, text] : subsystem.attributes) {
+      if (attribute == "attr_serial") {
+        next.identity.serial = text;
+      } else if (attribute == "attr_model") {
+        next.identity.model = text;
+      } else {
+        const bool own = attribute == "attr_firmware" && is_version_of_a_kernel(text);
+        set(next.settings, fresh_.subsystem, attribute, text, own, subsystem.place);
+      }
+    }
+    next.hosts = subsystem.hosts;
+    next.enabled = !subsystem.addresses.empty();
+    const auto& addresses = subsystem.addresses;
+    const bool same = next.addresses.size() == addresses.size() &&
+                      std::all_of(addresses.begin(), addresses.end(), [&](const auto& address) {
+                        return contains(next.addresses, address);
+                      });
+    if (next.enabled && !same) next.addresses = addresses;
+    // One that does not stand there is as if it were disabled, as it is not in the kernel then.
+    for (auto& [nsid, space] : next.spaces)
+      if (!subsystem.spaces.contains(nsid)) space.enabled = false;
+    for (const auto& [nsid, space] : subsystem.spaces)
+      restore_space(subsystem, space, next.spaces[nsid]);
+    return next;
+  }
+
+  void restore_space(const ServedSubsystem& subsystem, const ServedSpace& from, Space& to) {
+    const bool same = to.device && from.device && to.device->path() == from.device->path();
+    if (!same) to.device = from.device;
+    if (!from.uuid.empty()) to.uuid = from.uuid;
+    if (!from.nguid.empty()) to.nguid = from.nguid;
+    to.enabled = from.enabled;
+    to.ana_group = from.ana_group;
+    for (const auto& [name, text] : from.settings)
+      set(to.settings, fresh_.space, name, text, false, subsystem.place);
+  }
+
+  // What the kernel has by itself stays its own.
+  void set(Attributes& settings, const Attributes& fresh, const std::string& name,
+           const std::string& text, bool of_another_kernel, const std::string& place) {
+    const auto own = fresh.find(name);
+    if (own == fresh.end()) return leave_out(place, fmt::format("this kernel has no {}", name));
+    const auto now = settings.find(name);
+    if (text == (now != settings.end() ? now->second : own->second)) return;
+    if (text == own->second) {
+      settings.erase(now);
+    } else if (of_another_kernel) {
+      leave_out(place, fmt::format("{} {} is another kernel's own, and is left to this one", name,
+                                   printable(text)));
+    } else {
+      settings.insert_or_assign(name, text);
+    }
+  }
+
+  void restore_host(const std::string& nqn, const ServedHost& host) {
+    if (host.settings == Host{}) return;
+    if (!fresh_.host.contains("dhchap_key"))
+      return leave_out(host.place, "this kernel has no authentication");
+    const auto found = snapshot_.hosts.views.find(nqn);
+    const bool is_there = found != snapshot_.hosts.views.end();
+    const Host now = is_there ? found->second.settings : Host{};
+    bool made = is_there;
+    for (const auto& setting : host_settings) {
+      const auto wanted = value(host.settings, setting);
+      if (!wanted) continue;
+      const Secret before =
+          value(now, setting)
+              .value_or(Secret(setting.secret ? "" : std::string(setting.when_made)));
+      if (*wanted == before) continue;
+      if (!made) add(About::a_host, nqn, "", MakeHost{}, RemoveHost{});
+      made = true;
+      const std::string name(setting.name);
+      add(About::a_host, nqn, name, SetHostSetting{name, *wanted},
+          SetHostSetting{name, value(now, setting).value_or(Secret())});
+    }
+  }
+
+  void restore_port(const TransportAddress& address, const ServedPort& port) {
+    const auto found = snapshot_.ports.views.find(address.name());
+    const PortView now = found != snapshot_.ports.views.end() ? found->second : PortView{};
+    for (const auto& setting : port_settings) {
+      const std::string name(setting.name);
+      const auto given = port.settings.find(name);
+      if (given == port.settings.end()) continue;
+      const std::string own(when_made(setting, address.trtype));
+      if (given->second == now.value(setting).value_or(own)) continue;
+      if (!fresh_.port.contains(std::string(setting.attribute))) {
+        leave_out(port.place, fmt::format("this kernel has no {}", name));
+        continue;
+      }
+      const auto set = now.wanted.settings.find(name);
+      std::optional<std::string> before;
+      if (set != now.wanted.settings.end()) before = set->second;
+      std::optional<std::string> wanted;
+      if (given->second != own) wanted = given->second;
+      add(About::a_port, address.name(), name, SetPortSetting{name, wanted},
+          SetPortSetting{name, before});
+    }
+    restore_groups(address, port, now);
+    for (const auto& [name, referral] : now.wanted.referrals)
+      if (referral.enabled && !port.referrals.contains(name))
+        add(About::a_port, address.name(), "referrals/" + name, SetReferralEnabled{name, false},
+            SetReferralEnabled{name, true});
+    for (const auto& [name, referral] : port.referrals)
+      restore_referral(address, name, referral, now.wanted.referrals);
+  }
+
+  void restore_referral(const TransportAddress& address, const std::string& name,
+                        const Referral& wanted, const Referrals& present) {
+    const auto found = present.find(name);
+    const bool is_there = found != present.end();
+    const Referral now = is_there ? found->second : Referral{};
+    const auto change = [&](Intent intent, std::optional<Intent> undo) {
+      add(About::a_port, address.name(), "referrals/" + name, std::move(intent), std::move(undo));
+    };
+    if (!is_there) change(MakeReferral{name}, RemoveReferral{name});
+    if (wanted.address != now.address)
+      change(SetReferralAddress{name, wanted.address}, SetReferralAddress{name, now.address});
+    if (wanted.enabled != now.enabled)
+      change(SetReferralEnabled{name, wanted.enabled}, SetReferralEnabled{name, now.enabled});
+  }
+
+  void restore_groups(const TransportAddress& address, const ServedPort& port,
+                      const PortView& now) {
+    std::set<AnaGroup> groups;
+    for (const auto* states : {&port.ana_states, &now.ana_groups})
+      for (const auto& [group, state] : *states) groups.insert(group);
+    for (const AnaGroup group : groups) {
+      const auto found = port.ana_states.find(group);
+      const AnaState wanted = found != port.ana_states.end() ? found->second : AnaState::optimized;
+      const AnaState before = now.ana_state(group);
+      if (wanted != before)
+        add(About::a_port, address.name(), fmt::format("ana_groups/{}", group),
+            SetAnaState{group, wanted}, SetAnaState{group, before});
+    }
+  }
+
+  const TargetConfig& config_;
+  const Snapshot& snapshot_;
+  const KernelAttributes& fresh_;
+  std::vector<Changed> changed_;
+  std::vector<Export> made_;
+  Restore restore_;
+};
+
+}  // namespace
+
+Restore plan_restore(const TargetConfig& config, const Snapshot& snapshot,
+                     const KernelAttributes& fresh) {
+  return Planning(config, snapshot, fresh).plan();
+}
+
+Target target_to_save(const Snapshot& snapshot) {
+  Target target = snapshot.observed;
+  for (const auto& [name, view] : snapshot.exports)
+    if (!view.foreign && view.wanted.enabled && (!view.waiting.empty() || view.absent != Absent{}))
+      target = with_export(target, view.wanted, snapshot.ours);
+  return target;
+}
+
+}  // namespace nvmeofs
