@@ -4,9 +4,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <set>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "traffic.h"
 #include "view.h"
@@ -21,16 +25,29 @@ std::string group_at(const std::string& address, int group) {
   return fmt::format("{}/ports/{}/ana_groups/{}", mountpoint, address, group);
 }
 
-// What the host takes the paths to a namespace for: one by one address, all without one.
+std::vector<std::string> entries_of(const std::string& folder) {
+  std::vector<std::string> entries;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error))
+    entries.push_back(at->path().string());
+  return entries;
+}
+
+// What the host takes the paths to a namespace for: by one address, or all of them without one.
+// Reads files alone, as it is done over and over.
 std::set<std::string> seen_states(const std::string& nsid, const std::string& traddr = "") {
   std::set<std::string> states;
-  const std::string script = fmt::format(
-      "for p in /sys/class/nvme/nvme*/nvme*c*n*; do grep -qx {} $p/nsid 2>/dev/null && "
-      "grep -q 'traddr={}' ${{p%/*}}/address && cat $p/ana_state; done; true",
-      nsid, traddr.empty() ? "" : traddr + ",");
-  std::string text = sh(script).output;
-  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
-    states.insert(text.substr(at, end - at));
+  for (const auto& controller : entries_of("/sys/class/nvme")) {
+    if (!traddr.empty() &&
+        read_text(controller + "/address").find("traddr=" + traddr + ",") == std::string::npos)
+      continue;
+    // nvme0c1n1: a path of the disk nvme0n1.
+    for (const auto& path : entries_of(controller))
+      if (read_text(path + "/nsid") == nsid)
+        if (const auto state = read_text(path + "/ana_state"); !state.starts_with('('))
+          states.insert(state);
+  }
   return states;
 }
 
@@ -53,7 +70,9 @@ class Watcher {
 
  private:
   void watch() {
-    while (!stop_) seen_.merge(seen_states(nsid_));
+    // The host's own work needs the processors too.
+    for (; !stop_; std::this_thread::sleep_for(std::chrono::milliseconds(1)))
+      seen_.merge(seen_states(nsid_));
   }
 
   const std::string nsid_;
