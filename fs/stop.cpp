@@ -4,12 +4,14 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <memory>
+#include <vector>
 
 #include "fs/kernel_lock.h"
 #include "fs/mountpoint.h"
@@ -91,9 +93,12 @@ bool take_down_all(Engine& engine, bool force) {
 
 bool unload_modules(const std::set<std::string>& modules) {
   bool all = true;
-  // nvmet_rdma and nvmet_tcp come after nvmet in the alphabet, and use it.
-  for (auto name = modules.rbegin(); name != modules.rend(); ++name) {
-    if (const auto unloaded = unload_module(*name); !unloaded) {
+  // The transports use nvmet.
+  std::vector<std::string> in_order(modules.begin(), modules.end());
+  std::stable_partition(in_order.begin(), in_order.end(),
+                        [](const std::string& name) { return name != "nvmet"; });
+  for (const auto& name : in_order) {
+    if (const auto unloaded = unload_module(name); !unloaded) {
       all = false;
       fmt::print(stderr, "nvmeofs: {}\n", unloaded.error().message);
     }

@@ -96,12 +96,14 @@ TEST_F(Stop, UnloadsTheModulesThatItHadLoaded) {
   unmount();
   unload_nvmet();
   start();
-  serve("toto", "/dev/nullb0", "tcp://192.168.1.32\nrdma://192.168.1.32");
+  const bool has_loop = sh("modprobe -n nvme-loop").status == 0;
+  serve("toto", "/dev/nullb0",
+        std::string("tcp://192.168.1.32\nrdma://192.168.1.32") + (has_loop ? "\nloop" : ""));
   kill_program();
   start();  // whose modules these are outlives the program
   const Outcome outcome = stop("--unload");
   EXPECT_EQ(outcome.status, 0) << outcome.output;
-  EXPECT_EQ(sh("lsmod | grep ^nvmet").output, "");
+  EXPECT_EQ(sh("lsmod | grep -E '^(nvmet|nvme_loop)'").output, "");
   load_nvmet();
   start();
   EXPECT_TRUE(eventually([] { return state_of("toto") == "enabled"; }));
