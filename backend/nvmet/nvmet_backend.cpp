@@ -86,14 +86,23 @@ Result<std::set<std::string>> attributes_of_ports(const std::string& ports) {
   return Sample(ports + "/65535").attributes();
 }
 
+// What can only be written reads as nothing.
+Attributes texts_in(const std::string& directory, const std::set<std::string>& names) {
+  Attributes texts;
+  for (const auto& name : names)
+    texts.emplace(name, configfs::read_attribute(directory + "/" + name).value_or(""));
+  return texts;
+}
+
 Result<Attributes> fresh(const Sample& sample) {
-  return sample.attributes().map([&](const std::set<std::string>& names) {
-    Attributes texts;
-    // What can only be written reads as nothing.
-    for (const auto& name : names)
-      texts.emplace(name, configfs::read_attribute(sample.path() + "/" + name).value_or(""));
-    return texts;
-  });
+  return sample.attributes().map(
+      [&](const std::set<std::string>& names) { return texts_in(sample.path(), names); });
+}
+
+// It comes with each subsystem, where the kernel was built with it.
+Attributes passthru_of(const Sample& subsystem) {
+  const std::string directory = subsystem.path() + "/passthru";
+  return texts_in(directory, configfs::attributes_in(directory).value_or(std::set<std::string>{}));
 }
 
 Result<KernelAttributes> attributes_below(const std::string& root) {
@@ -107,7 +116,7 @@ Result<KernelAttributes> attributes_below(const std::string& root) {
   auto of_port = attributes_of_ports(root + "/ports");
   if (!of_port) return tl::unexpected(of_port.error());
   return KernelAttributes{std::move(*of_port), std::move(*of_subsystem), std::move(*of_space),
-                          std::move(*of_host)};
+                          std::move(*of_host), passthru_of(subsystem)};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "nvmeofs/host_setting.h"
+#include "nvmeofs/passthru.h"
 #include "nvmeofs/port_setting.h"
 #include "nvmeofs/space_setting.h"
 #include "nvmeofs/subsystem_setting.h"
@@ -77,6 +78,18 @@ Namespace read_namespace(const std::string& directory) {
   if (attribute(space.attributes, "device_path") == "(null)") space.attributes.erase("device_path");
   space.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
   return space;
+}
+
+// A kernel without it has no such directory.
+Passthru read_passthru(const std::string& directory) {
+  Passthru passthru;
+  passthru.attributes = read_attributes(directory, {"device_path"});
+  for (const auto& setting : passthru_settings)
+    passthru.attributes.merge(read_attributes(directory, {std::string(setting.name)}));
+  if (attribute(passthru.attributes, "device_path") == "(null)")
+    passthru.attributes.erase("device_path");
+  passthru.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
+  return passthru;
 }
 
 }  // namespace
@@ -191,7 +204,7 @@ Result<void> Observer::read_lists() {
 Result<void> Observer::read_subsystem(const std::string& nqn) {
   const std::string directory = root_ + "/subsystems/" + nqn;
   const Subject subject{Subject::Kind::subsystem, nqn};
-  for (const char* folder : {"", "/namespaces", "/allowed_hosts"})
+  for (const char* folder : {"", "/namespaces", "/allowed_hosts", "/passthru"})
     watch(directory + folder, subject);
 
   auto namespaces = configfs::directories_in(directory + "/namespaces");
@@ -213,6 +226,7 @@ Result<void> Observer::read_subsystem(const std::string& nqn) {
       serial != subsystem.attributes.end())
     serial->second.erase(serial->second.find_last_not_of(' ') + 1);
   subsystem.allowed_hosts = std::move(*allowed_hosts);
+  subsystem.passthru = read_passthru(directory + "/passthru");
   for (const auto& nsid : *namespaces) {
     watch(directory + "/namespaces/" + nsid, subject);
     subsystem.namespaces.emplace(nsid, read_namespace(directory + "/namespaces/" + nsid));

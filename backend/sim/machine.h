@@ -19,18 +19,19 @@
 namespace nvmeofs {
 
 struct SimDevice {
-  enum class Kind { block, file, directory, character };
+  enum class Kind { block, file, directory, character, controller };
 
   Kind kind = Kind::block;
-  std::uint64_t number = 0;  // device number of a block device, inode of a file; unique in its kind
+  std::uint64_t number = 0;  // device number, or inode of a file; unique in its kind
   std::uint64_t bytes = 0;
   bool read_only = false;
   bool direct_io = true;       // of a file: its file system takes O_DIRECT
   bool system = false;         // under / or /boot
   std::string partition_of{};  // path of the whole disk
+  std::string namespace_of{};  // of an NVMe disk: path of its controller
   std::string used_by{};       // "mounted on /srv (ext4)": an O_EXCL open fails
   std::string member_of{};     // "a physical volume of LVM", idle
-  std::string identity{};      // what the disk says of itself: DiskIdentity; empty: nothing
+  std::string identity{};      // what the disk, or the drive, says of itself; empty: nothing
   std::uint64_t claim = 0;     // the claim that holds it, by number; 0: none. SimDevices' own
 };
 
@@ -51,7 +52,8 @@ struct SimMachine {
   std::map<std::string, std::string> aliases;    // symbolic link → path
   std::map<std::string, std::string> addresses;  // traddr, with %zone → RDMA device, or empty
   std::vector<SimListener> listeners;            // of other programs
-  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp, Trtype::loop};  // that the kernel has a module for
+  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp,
+                              Trtype::loop};  // that the kernel has a module for
 
   bool tlshd = true;  // runs
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sim/machine.h"
+#include "sim/passthru.h"
 #include "sim/random.h"
 #include "sim/subsystem.h"
 #include "sim/text.h"
@@ -147,6 +148,7 @@ Syscall<void> open_device(const SimMachine& machine, const std::string& path, bo
     case SimDevice::Kind::directory:
       return fails(EISDIR);
     case SimDevice::Kind::character:
+    case SimDevice::Kind::controller:
       return fails(EINVAL);
     case SimDevice::Kind::file:
       if (!device->direct_io && !buffered) return fails(EINVAL);
@@ -171,6 +173,8 @@ std::span<const Attribute> Namespace::attributes() const {
 }
 
 Syscall<void> Namespace::enable() {
+  // Not a word, and not a thing done.
+  if (subsystem_.passthru().enabled()) return {};
   if (enabled_) return {};
   if (!device_path) return fails(EINVAL);
   if (auto opened = open_device(subsystem_.nvmet().machine, *device_path, buffered_io); !opened)

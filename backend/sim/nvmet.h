@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Nvmet {
   SimMachine machine;
   std::vector<Port*> listening;
   std::vector<SimController> controllers;
+  std::set<std::uint64_t> passed_through{};  // SimDevice::number of controllers
 };
 
 }  // namespace nvmeofs::sim

@@ -5,6 +5,7 @@
 
 #include "sim/host.h"
 #include "sim/namespace.h"
+#include "sim/passthru.h"
 #include "sim/port.h"
 #include "sim/subsystem.h"
 
@@ -59,7 +60,8 @@ const KernelAttributes& SimBackend::attributes() const {
     KernelAttributes found{.port = {},
                            .subsystem = sim::texts_of(subsystem),
                            .space = sim::texts_of(sim::Namespace("1", 1, subsystem)),
-                           .host = {}};
+                           .host = {},
+                           .passthru = sim::texts_of(subsystem.passthru())};
     for (const auto& [name, text] : sim::texts_of(sim::Port("1", nvmet))) found.port.insert(name);
     for (const auto& [name, text] : sim::texts_of(sim::Host("sample"))) found.host.insert(name);
     return found;

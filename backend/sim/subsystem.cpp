@@ -9,6 +9,7 @@
 #include "nvmeofs/nqn.h"
 #include "sim/host.h"
 #include "sim/namespace.h"
+#include "sim/passthru.h"
 #include "sim/random.h"
 #include "sim/text.h"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t serial_length = 20;
 constexpr std::size_t model_max_length = 40;
 constexpr std::size_t firmware_max_length = 8;
+constexpr std::uint32_t version_of_drives = 1U << 16 | 4U << 8;
 constexpr std::uint16_t most_queues = 128;  // NVMET_NR_QUEUES
 
 const Subsystem& of(const Item& item) {
@@ -90,7 +92,9 @@ Syscall<void> store_ieee_oui(Item& item, std::string_view written) {
 }
 
 std::string show_version(const Item& item) {
-  const std::uint32_t version = of(item).version;
+  // That of the drive; nvmet remembers it, and forgets its own.
+  const bool passed = of(item).passthru().enabled();
+  const std::uint32_t version = passed ? version_of_drives : of(item).version;
   const std::uint32_t tertiary = version & 0xff;
   return fmt::format("{}.{}{}", version >> 16, version >> 8 & 0xff,
                      tertiary != 0 ? fmt::format(".{}", tertiary) : "");
@@ -98,7 +102,7 @@ std::string show_version(const Item& item) {
 
 // sscanf("%d.%d.%d\n"), and no part is checked (NVME_VS).
 Syscall<void> store_version(Item& item, std::string_view written) {
-  if (of(item).discovered) return fails(EINVAL);
+  if (of(item).discovered || of(item).passthru().enabled()) return fails(EINVAL);
   std::array<int, 3> parts{};
   if (std::sscanf(std::string(written).c_str(), "%d.%d.%d", &parts[0], &parts[1], &parts[2]) < 2)
     return fails(EINVAL);
@@ -187,7 +191,8 @@ Subsystem::Subsystem(const std::string& nqn, Nvmet& nvmet)
       serial(random_hex(serial_length)),
       nvmet_(nvmet),
       namespaces_(&add_built_in<Namespaces>(*this)),
-      allowed_hosts_(&add_built_in<AllowedHosts>(*this)) {}
+      allowed_hosts_(&add_built_in<AllowedHosts>(*this)),
+      passthru_(&add_built_in<Passthru>(*this)) {}
 
 Subsystem::~Subsystem() = default;
 
@@ -206,8 +211,15 @@ bool Subsystem::has_enabled_nsid(std::uint32_t nsid) const {
   });
 }
 
+bool Subsystem::has_enabled_namespace() const {
+  return std::ranges::any_of(namespaces_->children(), [](const auto& entry) {
+    return static_cast<const Namespace&>(*entry.second).enabled();
+  });
+}
+
 nvmeofs::Subsystem Subsystem::value() const {
   nvmeofs::Subsystem value;
+  value.passthru = passthru_->value();
   // Padded by the kernel, and read without the padding.
   value.attributes["attr_serial"] = serial.substr(0, serial.find_last_not_of(' ') + 1);
   value.attributes["attr_model"] = model;

@@ -12,6 +12,7 @@ namespace nvmeofs::sim {
 
 class Subsystem;
 class Namespaces;
+class Passthru;
 
 class AllowedHosts : public Item {
  public:
@@ -37,6 +38,8 @@ class Subsystem : public Item {
   const AllowedHosts& allowed_hosts() const { return *allowed_hosts_; }
   bool allows(const std::string& host_nqn) const;
   bool has_enabled_nsid(std::uint32_t nsid) const;
+  bool has_enabled_namespace() const;
+  const Passthru& passthru() const { return *passthru_; }
   nvmeofs::Subsystem value() const;
 
   // Set by the first host's Identify, and never unset: what it says of itself stays as it is until
@@ -57,6 +60,7 @@ class Subsystem : public Item {
   Nvmet& nvmet_;
   Namespaces* namespaces_;
   AllowedHosts* allowed_hosts_;
+  Passthru* passthru_;
 };
 
 class Subsystems : public Item {

@@ -24,10 +24,19 @@ struct Namespace {
   bool operator==(const Namespace&) const = default;
 };
 
+// A controller of this machine that hosts' commands are handed to.
+struct Passthru {
+  // device_path, admin_timeout …; none on a kernel without it. device_path is absent while unset.
+  Attributes attributes{};
+  bool enabled = false;
+  bool operator==(const Passthru&) const = default;
+};
+
 struct Subsystem {
   Attributes attributes;                             // attr_serial, attr_allow_any_host
   std::map<std::string, Namespace> namespaces;       // by directory name
   std::map<std::string, std::string> allowed_hosts;  // host NQN → name of the link, which is free
+  Passthru passthru{};
   bool operator==(const Subsystem&) const = default;
 };
 
@@ -67,6 +76,7 @@ struct KernelAttributes {
   Attributes subsystem;  // with what stands in them at first
   Attributes space;      // of a namespace, with what stands in them at first
   std::set<std::string> host;
+  Attributes passthru{};  // of a subsystem, with what stands in them at first; none: it has no such
 };
 
 // Where a port listens, or a referral leads to.

@@ -21,6 +21,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -132,6 +133,37 @@ bool has_tsas(const std::string& root) {
   return has;
 }
 
+// The drive that the guest has; its driver is loaded by nobody else.
+class Drive {
+ public:
+  Drive() {
+    must("modprobe nvme");
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!fs::exists(controller() + "n1")) {
+      if (std::chrono::steady_clock::now() > deadline)
+        throw std::runtime_error("the guest has no NVMe drive; scripts/vm has an option for it");
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  ~Drive() { must("modprobe -r nvme"); }
+  Drive(const Drive&) = delete;
+  Drive& operator=(const Drive&) = delete;
+
+  // Empty while it has not come.
+  static std::string controller() {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator("/sys/class/nvme", none))
+      if (first_line_of(entry.path() / "transport") == "pcie")
+        return "/dev" / entry.path().filename();
+    return "";
+  }
+
+ private:
+  static void must(const std::string& command) {
+    if (std::system(command.c_str()) != 0) std::cerr << command << " failed\n";
+  }
+};
+
 // What the fabric lacks: a read-only disk, a file on a file system with direct I/O and one on
 // tmpfs. Made once for all tests of the program, and taken back at its end.
 class Scratch {
@@ -167,6 +199,7 @@ class Scratch {
   std::string device_alias() const { return folder_ / "null-0"; }
   std::string tmpfs_file() const { return folder_ / "disk.img"; }
   std::string file() const { return folder_ / "ext4/disk.img"; }
+  std::string drive() const { return node_; }
 
  private:
   static void make_file(const std::string& path) {
@@ -181,6 +214,8 @@ class Scratch {
     }
   }
 
+  Drive drive_;
+  const std::string node_ = Drive::controller();
   fs::path folder_;
 };
 
@@ -196,6 +231,8 @@ class KernelWorld : public World {
     directory = "/dev";
     missing_device = "/dev/missing";
     file = scratch.file();
+    drive = scratch.drive();
+    disk_of_drive = drive + "n1";
     tmpfs_file = scratch.tmpfs_file();
     traddr = "192.168.1.32";
     other_traddr = "192.168.1.33";
@@ -204,7 +241,9 @@ class KernelWorld : public World {
     facts = {.second_nsid_mkdir = kernel_major() >= 7 ? ENOMEM : 0,
              .tmpfs_takes_direct_io = takes_direct_io(tmpfs_file),
              .has_tsas = has_tsas(backend_->root()),
-             .has_loop = backend_->need_transport(Trtype::loop).has_value()};
+             .has_loop = backend_->need_transport(Trtype::loop).has_value(),
+             .has_passthru = !backend_->attributes().passthru.empty(),
+             .passthru_beside_disabled = kernel_major() >= 7 ? EINVAL : 0};
   }
 
   Backend& backend() override { return *backend_; }

@@ -34,7 +34,7 @@ TEST(SimKernel, ListsADirectoryWithItsAttributesAndChildren) {
             (std::vector<std::string>{"attr_firmware", "attr_ieee_oui", "attr_version",
                                       "attr_cntlid_min", "attr_cntlid_max", "attr_qid_max",
                                       "attr_pi_enable", "attr_allow_any_host", "attr_serial",
-                                      "attr_model", "allowed_hosts", "namespaces"}));
+                                      "attr_model", "allowed_hosts", "namespaces", "passthru"}));
   EXPECT_EQ(kernel.list("subsystems/titi").error(), ENOENT);
 }
 

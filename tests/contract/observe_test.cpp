@@ -53,6 +53,7 @@ TEST_F(Observe, ShowsAWholeExport) {
   };
   keep(seen.ports["7"].attributes, port.attributes);
   keep(seen.subsystems["toto"].attributes, subsystem.attributes);
+  keep(seen.subsystems["toto"].passthru.attributes, {});
   keep(seen.subsystems["toto"].namespaces["1"].attributes, subsystem.namespaces["1"].attributes);
   EXPECT_EQ(seen, expected);
 }

@@ -33,6 +33,9 @@ SimMachine make_machine() {
   machine.devices["/srv/disk.img"] = of_kind(SimDevice::Kind::file, 4);
   machine.devices["/run/disk.img"] = of_kind(SimDevice::Kind::file, 5);
   machine.devices["/run/disk.img"].direct_io = false;
+  machine.devices["/dev/nvme0"] = of_kind(SimDevice::Kind::controller, 6);
+  machine.devices["/dev/nvme0n1"] = block(7);
+  machine.devices["/dev/nvme0n1"].namespace_of = "/dev/nvme0";
   machine.aliases["/dev/disk/by-id/null-0"] = "/dev/nullb0";
   machine.addresses = {{"192.168.1.32", "rxe0"},
                        {"192.168.1.33", "rxe0"},
@@ -68,8 +71,12 @@ class SimListening : public Listener {
 class SimWorld : public World {
  public:
   SimWorld() {
-    facts = {
-        .second_nsid_mkdir = 0, .tmpfs_takes_direct_io = false, .has_tsas = true, .has_loop = true};
+    facts = {.second_nsid_mkdir = 0,
+             .tmpfs_takes_direct_io = false,
+             .has_tsas = true,
+             .has_loop = true,
+             .has_passthru = true,
+             .passthru_beside_disabled = 0};
     device = "/dev/nullb0";
     other_device = "/dev/nullb1";
     device_alias = "/dev/disk/by-id/null-0";
@@ -78,6 +85,8 @@ class SimWorld : public World {
     directory = "/dev";
     missing_device = "/dev/missing";
     file = "/srv/disk.img";
+    drive = "/dev/nvme0";
+    disk_of_drive = "/dev/nvme0n1";
     tmpfs_file = "/run/disk.img";
     traddr = "192.168.1.32";
     other_traddr = "192.168.1.33";

@@ -16,6 +16,8 @@ struct Facts {
   bool tmpfs_takes_direct_io = false;  // a file on tmpfs can be a namespace
   bool has_tsas = false;               // ports have addr_tsas
   bool has_loop = false;               // and can be of the transport loop
+  bool has_passthru = false;           // subsystems have passthru/
+  int passthru_beside_disabled = 0;    // errno of enabling it where there is a disabled namespace
 };
 
 // Ends the other program's listening.
@@ -40,6 +42,8 @@ class World {
   std::string directory;
   std::string missing_device;
   std::string file;
+  std::string drive;  // the controller of an NVMe drive that nobody uses, and one of its disks
+  std::string disk_of_drive;
   std::string tmpfs_file;
 
   // Two local addresses that an RDMA device answers for, one that none does, one of nobody here.

@@ -1,0 +1,99 @@
+#include "sim/passthru.h"
+
+#include <array>
+
+#include "sim/machine.h"
+#include "sim/subsystem.h"
+#include "sim/text.h"
+
+namespace nvmeofs::sim {
+namespace {
+
+const Passthru& of(const Item& item) {
+  return static_cast<const Passthru&>(item);
+}
+Passthru& of(Item& item) {
+  return static_cast<Passthru&>(item);
+}
+
+std::string show_device_path(const Item& item) {
+  return of(item).device_path.value_or("(null)");
+}
+
+Syscall<void> store_device_path(Item& item, std::string_view written) {
+  if (of(item).enabled()) return fails(EBUSY);
+  const std::string_view path = first_line(written);
+  if (path.empty()) return fails(EINVAL);
+  of(item).device_path = std::string(path);
+  return {};
+}
+
+std::string show_enable(const Item& item) {
+  return of(item).enabled() ? "1" : "0";
+}
+
+Syscall<void> store_enable(Item& item, std::string_view written) {
+  const auto on = to_bool(written);
+  if (!on) return fails(on.error());
+  if (*on) return of(item).enable();
+  of(item).disable();
+  return {};
+}
+
+template <std::uint32_t Passthru::*number>
+std::string show_number(const Item& item) {
+  return std::to_string(of(item).*number);
+}
+
+template <std::uint32_t Passthru::*number>
+Syscall<void> store_number(Item& item, std::string_view written) {
+  const auto value = to_unsigned(written, UINT32_MAX);
+  if (!value) return fails(value.error());
+  of(item).*number = *value;
+  return {};
+}
+
+constexpr std::array attribute_rows{
+    Attribute{"device_path", show_device_path, store_device_path},
+    Attribute{"enable", show_enable, store_enable},
+    Attribute{"admin_timeout", show_number<&Passthru::admin_timeout>,
+              store_number<&Passthru::admin_timeout>},
+    Attribute{"io_timeout", show_number<&Passthru::io_timeout>,
+              store_number<&Passthru::io_timeout>},
+    Attribute{"clear_ids", show_number<&Passthru::clear_ids>, store_number<&Passthru::clear_ids>},
+};
+
+}  // namespace
+
+std::span<const Attribute> Passthru::attributes() const {
+  return attribute_rows;
+}
+
+Syscall<void> Passthru::enable() {
+  if (enabled() || !device_path || subsystem_.has_enabled_namespace()) return fails(EINVAL);
+  Nvmet& nvmet = subsystem_.nvmet();
+  const SimDevice* const device = nvmet.machine.find(*device_path);
+  if (device == nullptr) return fails(ENOENT);
+  if (device->kind == SimDevice::Kind::directory) return fails(EISDIR);
+  if (device->kind != SimDevice::Kind::controller) return fails(EINVAL);
+  if (!nvmet.passed_through.insert(device->number).second) return fails(EINVAL);
+  controller_ = device->number;
+  return {};
+}
+
+void Passthru::disable() {
+  if (!enabled()) return;
+  subsystem_.nvmet().passed_through.erase(*controller_);
+  controller_.reset();
+}
+
+nvmeofs::Passthru Passthru::value() const {
+  nvmeofs::Passthru value;
+  for (const auto& row : attribute_rows)
+    if (row.name != "enable" && (row.name != "device_path" || device_path))
+      value.attributes.emplace(row.name, row.show(*this));
+  value.enabled = enabled();
+  return value;
+}
+
+}  // namespace nvmeofs::sim
