@@ -75,6 +75,32 @@ std::string show_clients(const Engine& engine, const ExportView& view) {
 }
 
 constexpr std::string_view subsystem_directory = "subsystem";
+constexpr std::string_view passthru_directory = "passthru";
+
+std::string show_controller(const Engine&, const ExportView& view) {
+  const auto& device = view.wanted.controller.device;
+  return device ? device->str() + "\n" : std::string();
+}
+
+Result<Intent> store_controller(std::string_view text, const StoreRules&) {
+  if (text.empty()) return Intent(SetController{});
+  return to_intent<Intent>(DevicePath::parse(text).map(
+      [](DevicePath device) { return SetController{std::move(device)}; }));
+}
+
+std::string show_controller_enabled(const Engine&, const ExportView& view) {
+  return view.wanted.controller.enabled ? "1\n" : "0\n";
+}
+
+Result<Intent> store_controller_enabled(std::string_view text, const StoreRules&) {
+  return to_intent<Intent>(
+      parse_switch(text,
+                   "to serve a controller whose disks are in use, write its path and "
+                   "\" force\" to passthru/device")
+          .map([](Switch to) {
+            return SetControllerEnabled{to.on, to.force};
+          }));
+}
 
 const std::array files{
     ExportAttribute{"device", 0644, Kind::value, show_device, store_device,
@@ -92,6 +118,14 @@ const std::array files{
                     "the commands that writing 1 to enabled stands for, or 0 once it is enabled"},
     ExportAttribute{"clients", 0444, Kind::report, show_clients, nullptr,
                     "the hosts that are connected now"},
+};
+
+const std::array passthru_files{
+    ExportAttribute{"passthru/device", 0644, Kind::value, show_controller, store_controller,
+                    "an NVMe controller of this machine that is served whole: /dev/nvme0"},
+    ExportAttribute{"passthru/enabled", 0644, Kind::value, show_controller_enabled,
+                    store_controller_enabled,
+                    "1 serves it instead of disks, whenever the export is enabled"},
 };
 
 // What counts: as written, else what the kernel has of its own.
@@ -124,9 +158,36 @@ ExportAttribute row_of(const SubsystemSetting& setting) {
           setting.doc};
 }
 
+ExportAttribute row_of(const PassthruSetting& setting) {
+  const std::string name(setting.name);
+  const auto show = [name](const Engine& engine, const ExportView& view) {
+    const auto& settings = view.wanted.controller.settings;
+    const auto set = settings.find(name);
+    return (set != settings.end() ? set->second
+                                  : attribute(engine.backend().attributes().passthru, name)) +
+           "\n";
+  };
+  const auto store = [&setting](std::string_view text, const StoreRules&) {
+    SetControllerSetting set{std::string(setting.name), std::nullopt};
+    if (text.empty()) return Result<Intent>(std::move(set));
+    return to_intent<Intent>(check(setting, text).map([&](std::string canonical) {
+      set.value = std::move(canonical);
+      return std::move(set);
+    }));
+  };
+  return {fmt::format("{}/{}", passthru_directory, setting.name),
+          0644,
+          Kind::value,
+          show,
+          store,
+          setting.doc};
+}
+
 std::vector<ExportAttribute> make_rows() {
   std::vector<ExportAttribute> rows(files.begin(), files.end());
   for (const auto& setting : subsystem_settings) rows.push_back(row_of(setting));
+  rows.insert(rows.end(), passthru_files.begin(), passthru_files.end());
+  for (const auto& setting : passthru_settings) rows.push_back(row_of(setting));
   return rows;
 }
 
@@ -138,6 +199,10 @@ std::span<const ExportAttribute> export_attributes() {
 }
 
 bool has_attribute(const KernelAttributes& kernel, const ExportAttribute& attribute) {
+  if (attribute.directory() == passthru_directory)
+    return find_passthru_setting(attribute.file()) == nullptr
+               ? !kernel.passthru.empty()
+               : kernel.passthru.contains(std::string(attribute.file()));
   if (attribute.directory() != subsystem_directory) return true;
   const auto* const setting = find_subsystem_setting(attribute.file());
   return kernel.subsystem.contains(std::string(setting->attribute));

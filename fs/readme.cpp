@@ -63,6 +63,8 @@ clients   Who is connected: address, transport, host NQN, how sure that is, and 
 namespaces/ Its disks by their numbers: 1 is the device above, mkdir makes another. Each has device,
           enabled, uuid, nguid, ana_group (1 to 127), and what this kernel has of buffered_io,
           resv_enable and p2pmem.
+passthru/ A whole NVMe controller instead of disks, where this kernel has that: device (/dev/nvme0), enabled,
+          admin_timeout and io_timeout (in ticks of the kernel) and clear_ids. Hosts see the drive itself.
 subsystem/ What it says of itself to hosts (serial, model, firmware, ieee_oui, version, ...) and gives
           them (cntlid_min, cntlid_max, qid_max, pi_enable), as this kernel has it. What a host has seen
           is frozen until the export is disabled. An empty line leaves it to the kernel.

@@ -127,7 +127,8 @@ class TableBranch : public Branch {
         return Table::node(serial, row + 1);
     if (in->empty())
       for (unsigned at = 0; at < directories_.size(); ++at)
-        if (directories_[at] == name) return Table::node(serial, last_slot - at);
+        if (directories_[at] == name && has_directory(name))
+          return Table::node(serial, last_slot - at);
     return tl::unexpected(ENOENT);
   }
 
@@ -150,7 +151,7 @@ class TableBranch : public Branch {
     const auto* view = snapshot->find(serial_of(node));
     if (view == nullptr) return tl::unexpected(ESTALE);
     if (const auto in = directory_in(slot_of(node)))
-      return directory_stat(node, owner_, view->made, in->empty() ? directories_.size() : 0);
+      return directory_stat(node, owner_, view->made, in->empty() ? directories_there() : 0);
     const Attribute* attribute = attribute_in(slot_of(node));
     if (attribute == nullptr) return tl::unexpected(ESTALE);
     return file_stat(node, attribute->mode, owner_, view->changed,
@@ -182,8 +183,9 @@ class TableBranch : public Branch {
         entries.push_back({std::string(rows[row].file()), Table::node(serial, row + 1), S_IFREG});
     if (in->empty())
       for (unsigned at = 0; at < directories_.size(); ++at)
-        entries.push_back(
-            {std::string(directories_[at]), Table::node(serial, last_slot - at), S_IFDIR});
+        if (has_directory(directories_[at]))
+          entries.push_back(
+              {std::string(directories_[at]), Table::node(serial, last_slot - at), S_IFDIR});
     return entries;
   }
 
@@ -239,6 +241,18 @@ class TableBranch : public Branch {
       return table_.has(attribute);
     else
       return true;
+  }
+  // A kernel that has none of its files has no such directory.
+  bool has_directory(std::string_view name) const {
+    const auto rows = Table::rows();
+    return std::any_of(rows.begin(), rows.end(), [&](const Attribute& row) {
+      return row.directory() == name && has_row(row);
+    });
+  }
+  std::size_t directories_there() const {
+    return static_cast<std::size_t>(
+        std::count_if(directories_.begin(), directories_.end(),
+                      [&](std::string_view name) { return has_directory(name); }));
   }
   static bool is_document(NodeId node) { return Table::document && Table::document->node == node; }
   static bool is_name_of_document(std::string_view name) {

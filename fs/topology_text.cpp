@@ -127,6 +127,12 @@ void add_export(Graph& inside, Graph& outside, const std::string& name,
     outside.add_edge(export_node, device, wanted && space.enabled ? "solid" : "dotted",
                      std::to_string(nsid));
   }
+  if (const auto& controller = of_export.wanted.controller; controller.device) {
+    const std::string device = node("device", controller.device->path());
+    inside.add_node(device, controller.device->path(), "cylinder");
+    outside.add_edge(export_node, device, wanted && controller.enabled ? "solid" : "dotted",
+                     "passthru");
+  }
 }
 
 void add_connection(Graph& inside, Graph& outside, const std::string& name,

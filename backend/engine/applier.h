@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/live_export.h"
 #include "engine/mailbox.h"
@@ -59,6 +60,13 @@ class Applier {
   Result<void> check_ana_groups(const Export& next) const;
   Result<void> check_device(LiveExport& entry, Transaction& transaction, Nsid nsid, bool lenient);
   Result<void> check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
+  Result<void> check_controller(LiveExport& entry, Transaction& transaction, bool lenient);
+  Result<void> check_written_controller(LiveExport& entry, Transaction& transaction);
+  // EBUSY when another export, or something else, serves the controller or a part of the disks;
+  // `controller`: 0 is none.
+  Result<void> check_not_served_elsewhere(const LiveExport& entry,
+                                          const std::vector<DeviceId>& disks,
+                                          std::uint64_t controller);
   // EBUSY when another namespace, of ours or not, serves the device or a part of it.
   Result<void> check_not_served(const LiveExport& entry, const Transaction& transaction, Nsid nsid,
                                 const DeviceId& device);
@@ -67,6 +75,9 @@ class Applier {
                                             Members members);
   Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry,
                                              const Transaction& transaction, Nsid nsid);
+  Result<std::unique_ptr<ControllerClaim>> claim_same(const DevicePath& device,
+                                                      const Controller& seen, Members members);
+  Result<std::unique_ptr<ControllerClaim>> claim_known_controller(const LiveExport& entry);
   bool must_send_hosts_away(const Export& next);
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);
@@ -113,6 +124,7 @@ class Applier {
   // For a while: what the machine does meanwhile is looked at when that is over.
   static void leave_alone(LiveExport& entry);
   Result<void> find_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
+  Result<void> find_controller(LiveExport& entry, Transaction& transaction);
   // Whether the kernel holds an earlier coming of the disk: it was pulled out and plugged in again
   // while no program looked.
   bool kernel_holds_another(const LiveExport& entry, Nsid nsid, const Claim& claim) const;

@@ -33,8 +33,10 @@ struct Change {
   Export next;
 
   bool serves_something() const {
-    return std::any_of(next.spaces.begin(), next.spaces.end(),
-                       [](const auto& space) { return space.second.enabled; });
+    return next.controller.enabled ||
+           std::any_of(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
+             return space.second.enabled && space.second.device;
+           });
   }
 
   Result<Export> operator()(const MakeExport&) {
@@ -177,6 +179,42 @@ struct Change {
     return std::move(next);
   }
 
+  Result<Export> operator()(const SetController& intent) {
+    ServedController& controller = next.controller;
+    const bool served = next.enabled && controller.enabled;
+    if (served && !intent.device) return disable_first();
+    // Its hosts would go on with another drive, and none of them is told.
+    if (served && intent.device->path() != controller.device->path())
+      return refuse(EBUSY, Reason::still_enabled,
+                    "it is served now; write 0 to enabled of the export first, and 1 after it");
+    if (!intent.device) controller.enabled = false;
+    controller.device = intent.device;
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetControllerEnabled& intent) {
+    if (intent.on && !next.controller.device)
+      return refuse(EINVAL, Reason::incomplete,
+                    "there is no controller yet; write one to passthru/device first");
+    next.controller.enabled = intent.on;
+    if (next.enabled && !serves_something())
+      return refuse(EBUSY, Reason::still_enabled,
+                    "the export serves nothing else; write 0 to enabled of the export instead");
+    return std::move(next);
+  }
+
+  Result<Export> operator()(const SetControllerSetting& intent) {
+    PassthruSettings& settings = next.controller.settings;
+    if (intent.value) {
+      settings.insert_or_assign(intent.setting, *intent.value);
+    } else if (settings.erase(intent.setting) > 0 && next.enabled && next.controller.enabled) {
+      return refuse(EBUSY, Reason::still_enabled,
+                    "the kernel's own value comes with a new subsystem only; write 0 to enabled of "
+                    "the export first, and 1 after it");
+    }
+    return std::move(next);
+  }
+
   Result<Export> operator()(const SetAddresses& intent) {
     if (!intent.append) next.addresses.clear();
     for (const auto& address : intent.addresses) add_distinct(next.addresses, address);
@@ -233,6 +271,10 @@ struct Change {
 
   // What is enabled.
   Result<Export> complete() {
+    if (next.controller.enabled && next.addresses.empty())
+      return refuse(EINVAL, Reason::incomplete,
+                    "it has no address yet; write one to address first");
+    if (next.controller.enabled) return std::move(next);
     const Space& first = next.first();
     if (first.enabled && !first.device && next.addresses.empty())
       return refuse(EINVAL, Reason::incomplete,
@@ -253,10 +295,42 @@ bool is_namespace_of(const std::string& path, const std::string& subsystem) {
   return path.starts_with("subsystems/" + subsystem + "/namespaces/");
 }
 
+// What the kernel refuses together, or makes something else of.
+Result<void> check_controller(const Export& next) {
+  if (!next.controller.enabled) return {};
+  const auto served = std::find_if(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
+    return space.second.enabled && space.second.device;
+  });
+  if (served != next.spaces.end())
+    return refuse(
+        EBUSY, Reason::still_enabled,
+        "an export serves either disks or a whole controller; write 0 to passthru/enabled "
+        "or to namespaces/{}/enabled first",
+        served->first);
+  if (next.settings.contains("attr_version"))
+    return refuse(EINVAL, Reason::bad_value,
+                  "hosts are told the NVMe version of the controller that is served whole; write "
+                  "an empty line to subsystem/version first");
+  const auto clears = next.controller.settings.find("clear_ids");
+  const bool loops =
+      std::any_of(next.addresses.begin(), next.addresses.end(),
+                  [](const auto& address) { return address.trtype == Trtype::loop; });
+  // nvmet_passthru_override_id_descs() and its caller in loop.c: this machine would see one disk
+  // twice.
+  if (loops && clears != next.controller.settings.end() && clears->second == "0")
+    return refuse(EINVAL, Reason::bad_value,
+                  "over loop the kernel always clears the drive's ids; write 1 to "
+                  "passthru/clear_ids, or another address");
+  return {};
+}
+
 }  // namespace
 
 Result<Export> changed(const Export& now, const Intent& intent) {
-  return std::visit(Change{now}, intent);
+  return std::visit(Change{now}, intent).and_then([](Export&& next) -> Result<Export> {
+    if (auto checked = check_controller(next); !checked) return tl::unexpected(checked.error());
+    return std::move(next);
+  });
 }
 
 std::vector<Client> who_would_lose(const std::vector<Client>& clients, const Plan& plan,
@@ -394,6 +468,15 @@ Error explained(const Error& refusal, const Step& step, const Target& observed,
         break;
       default:
         break;
+    }
+  } else if (opens && step.path.ends_with("/passthru/enable") && wanted.controller.device) {
+    const std::string path = printable(wanted.controller.device->path());
+    if (refusal.errnum == EINVAL)
+      error.message += fmt::format(
+          ": {} is no NVMe controller any more, or another subsystem has it already", path);
+    if (refusal.errnum == ENOENT) {
+      error.reason = Reason::device_missing;
+      error.message += fmt::format(": {} is gone", path);
     }
   }
   return error;

@@ -29,6 +29,11 @@ tl::unexpected<Error> refuse_other_disk(const DevicePath& device, const DiskIden
                 printable(device.path()), was.text, now.text);
 }
 
+tl::unexpected<Error> refuse_moved() {
+  return refuse(EBUSY, Reason::device_in_use,
+                "led to another device while it was being checked; write it again");
+}
+
 // What nvmet makes of a namespace that nobody has given one.
 bool is_zero(const std::string& nguid) {
   return nguid.find_first_not_of("0-") == std::string::npos;
@@ -62,7 +67,7 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;
   for (const auto& [nsid, space] : transaction.next.spaces)
     if (auto checked = check_device(entry, transaction, nsid, lenient); !checked) return checked;
-  return {};
+  return check_controller(entry, transaction, lenient);
 }
 
 Result<void> Applier::check_name_is_free(const LiveExport& entry) {
@@ -177,28 +182,58 @@ Result<void> Applier::check_not_served(const LiveExport& entry, const Transactio
     if (claim->device().overlaps(device))
       return refuse(EBUSY, Reason::device_served,
                     "namespaces {} and {} of this export have the same disk", other_nsid, nsid);
+  for (const auto& [other_nsid, space] : entry.spaces)
+    if (other_nsid != nsid && space.claim && space.claim->device().overlaps(device))
+      return refuse(EBUSY, Reason::device_served, "namespace {} of this export serves it already",
+                    other_nsid);
+  if (entry.controller && entry.controller->controller().has(device))
+    return refuse(EBUSY, Reason::device_served, "passthru of this export serves it already");
+  return check_not_served_elsewhere(entry, {device}, 0);
+}
+
+Result<void> Applier::check_not_served_elsewhere(const LiveExport& entry,
+                                                 const std::vector<DeviceId>& disks,
+                                                 std::uint64_t controller) {
+  const auto is_one = [&](const DeviceId& theirs) {
+    return std::any_of(disks.begin(), disks.end(),
+                       [&](const DeviceId& disk) { return disk.overlaps(theirs); });
+  };
+  const auto has_one = [&](const Controller& theirs) {
+    return (controller != 0 && theirs.number == controller) ||
+           std::any_of(theirs.disks.begin(), theirs.disks.end(), is_one);
+  };
   for (const auto& [name, other] : entries_) {
-    for (const auto& [other_nsid, space] : other.spaces) {
-      if ((&other == &entry && other_nsid == nsid) || !space.claim ||
-          !space.claim->device().overlaps(device))
-        continue;
-      if (&other == &entry)
-        return refuse(EBUSY, Reason::device_served, "namespace {} of this export serves it already",
-                      other_nsid);
+    if (&other == &entry) continue;
+    const bool serves =
+        std::any_of(other.spaces.begin(), other.spaces.end(),
+                    [&](const auto& space) {
+                      return space.second.claim && is_one(space.second.claim->device());
+                    }) ||
+        (other.controller && has_one(other.controller->controller()));
+    if (serves)
       return refuse(EBUSY, Reason::device_served, "the export {} serves it already",
                     printable(name));
-    }
-    if (&other == &entry || !other.view.foreign) continue;
     const auto found = observed_.subsystems.find(name);
-    if (found == observed_.subsystems.end()) continue;
-    for (const auto& [other_nsid, space] : found->second.namespaces) {
-      if (!space.enabled) continue;
-      const auto theirs = environment_.devices.identify(attribute(space.attributes, "device_path"));
-      if (theirs && theirs->overlaps(device))
-        return refuse(EBUSY, Reason::device_served,
-                      "the subsystem {}, made by something else, serves it already",
-                      printable(name));
-    }
+    if (!other.view.foreign || found == observed_.subsystems.end()) continue;
+    const auto path_of = [](const auto& in_kernel) {
+      return attribute(in_kernel.attributes, "device_path");
+    };
+    const auto passes = [&](const Passthru& passthru) {
+      if (!passthru.enabled) return false;
+      const auto theirs = environment_.devices.identify_controller(path_of(passthru));
+      return theirs && has_one(*theirs);
+    };
+    const bool serve = passes(found->second.passthru) ||
+                       std::any_of(found->second.namespaces.begin(), found->second.namespaces.end(),
+                                   [&](const auto& space) {
+                                     if (!space.second.enabled) return false;
+                                     const auto disk =
+                                         environment_.devices.identify(path_of(space.second));
+                                     return disk && is_one(*disk);
+                                   });
+    if (serve)
+      return refuse(EBUSY, Reason::device_served,
+                    "the subsystem {}, made by something else, serves it already", printable(name));
   }
   return {};
 }
@@ -291,8 +326,7 @@ Result<std::unique_ptr<Claim>> Applier::claim_same(const DevicePath& device, con
                                                    Members members) {
   auto claim = environment_.devices.claim(device, members);
   if (!claim || (*claim)->device().same(seen)) return claim;
-  return refuse(EBUSY, Reason::device_in_use,
-                "led to another device while it was being checked; write it again");
+  return refuse_moved();
 }
 
 // The device as it was written once, if the path still leads to it.
@@ -307,6 +341,82 @@ Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry,
                           now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
   if (claim && !(*claim)->identity().can_be(now.disk))
     return refuse_other_disk(*now.device, now.disk, (*claim)->identity());
+  return claim;
+}
+
+Result<void> Applier::check_controller(LiveExport& entry, Transaction& transaction, bool lenient) {
+  const Intent& intent = *transaction.request.intent;
+  const ServedController& now = entry.view.wanted.controller;
+  ServedController& next = transaction.next.controller;
+  if (!next.device) {
+    next.drive = {};
+    next.has_served = false;
+    return {};
+  }
+  if (std::holds_alternative<SetController>(intent) ||
+      (std::holds_alternative<TakeExport>(intent) && now.device != next.device))
+    return check_written_controller(entry, transaction);
+
+  const bool unclaimed =
+      transaction.next.enabled && next.enabled && (entry.view.foreign || !entry.controller);
+  if (!unclaimed) return {};
+  if (lenient && entry.view.absent.controller) {
+    transaction.absent.controller = true;
+    transaction.waiting = entry.view.waiting;
+    return {};
+  }
+  auto claim = claim_known_controller(entry);
+  if (!claim) return tl::unexpected(claim.error());
+  next.drive = (*claim)->controller().drive;
+  transaction.controller = std::move(*claim);
+  return {};
+}
+
+Result<void> Applier::check_written_controller(LiveExport& entry, Transaction& transaction) {
+  const ServedController& now = entry.view.wanted.controller;
+  ServedController& next = transaction.next.controller;
+  const auto seen = environment_.devices.identify_controller(next.device->path());
+  if (!seen) return tl::unexpected(seen.error());
+  const Caller& caller = transaction.request.caller;
+  if (!caller.is_root())
+    if (auto may = environment_.devices.check_caller(caller, next.device->path()); !may) return may;
+  if (entry.controller && entry.controller->controller().number == seen->number)
+    return {};  // another name of what it serves already
+  if (auto free = check_not_served_elsewhere(entry, seen->disks, seen->number); !free) return free;
+
+  // As with a disk: what hosts have put on this drive is no reason to refuse it.
+  const auto* const taken = std::get_if<TakeExport>(&*transaction.request.intent);
+  const bool taken_back = taken != nullptr && taken->force;
+  next.has_served = taken_back
+                        ? next.has_served
+                        : now.has_served && !seen->drive.text.empty() && seen->drive == now.drive;
+  auto claim = claim_same(*next.device, *seen, next.has_served ? Members::allow : Members::refuse);
+  if (!claim) return tl::unexpected(claim.error());
+  next.drive = (*claim)->controller().drive;
+  if (transaction.next.enabled && next.enabled) transaction.controller = std::move(*claim);
+  return {};
+}
+
+Result<std::unique_ptr<ControllerClaim>> Applier::claim_same(const DevicePath& device,
+                                                             const Controller& seen,
+                                                             Members members) {
+  auto claim = environment_.devices.claim_controller(device, members);
+  if (!claim || (*claim)->controller().number == seen.number) return claim;
+  return refuse_moved();
+}
+
+// The controller as it was written once, if the path still leads to that drive: the kernel numbers
+// them anew at each boot.
+Result<std::unique_ptr<ControllerClaim>> Applier::claim_known_controller(const LiveExport& entry) {
+  const ServedController& now = entry.view.wanted.controller;
+  const auto seen = environment_.devices.identify_controller(now.device->path());
+  if (!seen) return tl::unexpected(seen.error());
+  if (auto free = check_not_served_elsewhere(entry, seen->disks, seen->number); !free)
+    return tl::unexpected(free.error());
+  auto claim = claim_same(*now.device, *seen,
+                          now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
+  if (claim && !(*claim)->controller().drive.can_be(now.drive))
+    return refuse_other_disk(*now.device, now.drive, (*claim)->controller().drive);
   return claim;
 }
 

@@ -230,7 +230,8 @@ Result<Status> Engine::status(std::uint64_t serial) const {
                                       [&](const auto& port) { return port.second == address; });
       const auto listening =
           linked ? impl_->environment_.sessions.listening(address) : Result<bool>(false);
-      const bool absent = view->absent.addresses.contains(address) || !view->absent.devices.empty();
+      const bool absent = view->absent.addresses.contains(address) ||
+                          !view->absent.devices.empty() || view->absent.controller;
       status.addresses.emplace_back(address, listening.value_or(linked) ? AddressState::listening
                                              : absent && !linked        ? AddressState::waiting
                                                                         : AddressState::gone);

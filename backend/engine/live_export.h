@@ -46,9 +46,10 @@ struct LiveExport {
 
   ExportView view;
   std::map<Nsid, LiveSpace> spaces;
-  std::unique_ptr<Transaction> transaction;  // under way
-  bool half_done = false;                    // an undo was refused: the kernel holds a part of it
-  bool looked_after = false;                 // compared with the kernel since the program began
+  std::unique_ptr<ControllerClaim> controller;  // while it is served whole
+  std::unique_ptr<Transaction> transaction;     // under way
+  bool half_done = false;     // an undo was refused: the kernel holds a part of it
+  bool looked_after = false;  // compared with the kernel since the program began
   // After the kernel has refused it by itself: how long it is left alone, and until when. Events of
   // the machine can come by the thousand.
   std::chrono::milliseconds pause{0};

@@ -80,12 +80,16 @@ void Applier::look_after(LiveExport& entry) {
   if (wanted.enabled) {
     if (auto protects = check_hosts(wanted); !protects) return cannot(protects.error().message);
     for (const auto& [nsid, space] : wanted.spaces) {
-      if (!space.enabled) continue;
+      if (!space.enabled || !space.device) continue;
       // Whoever uses it now, or whatever disk it is.
       if (auto found = find_device(entry, *transaction, nsid); !found)
         return cannot(
             fmt::format("{}: {}", printable(space.device->path()), found.error().message));
     }
+    if (wanted.controller.enabled)
+      if (auto found = find_controller(entry, *transaction); !found)
+        return cannot(fmt::format("{}: {}", printable(wanted.controller.device->path()),
+                                  found.error().message));
     find_addresses(entry, *transaction);
   }
   Plan plan = plan_to(observed_, wanted, removable(), transaction->absent);
@@ -105,6 +109,7 @@ void Applier::look_after(LiveExport& entry) {
     // An earlier program's word on what hosts were told, while the disk may have grown.
     if (!space.opened) space.opened = opened_by(*space.claim);
   }
+  if (transaction->controller) entry.controller = std::move(transaction->controller);
   view.note.clear();
   for (auto& [nsid, space] : entry.spaces) {
     look_at_size(entry, nsid, space);
@@ -149,6 +154,31 @@ Result<void> Applier::find_device(LiveExport& entry, Transaction& transaction, N
   } else {
     transaction.waiting = fmt::format("{} {}", printable(path), claim.error().message);
   }
+  return {};
+}
+
+// The same for a controller. One that was pulled out and plugged in again has another name, as long
+// as the kernel's target holds the old one.
+Result<void> Applier::find_controller(LiveExport& entry, Transaction& transaction) {
+  const Export& wanted = entry.view.wanted;
+  const std::string path = printable(wanted.controller.device->path());
+  if (entry.controller && entry.controller->present()) return {};
+  const bool served = observed_.subsystems.contains(wanted.name.str());
+  std::string why;
+  if (!entry.controller || !served) {
+    auto claim = claim_known_controller(entry);
+    if (claim) {
+      transaction.controller = std::move(*claim);
+      return {};
+    }
+    if (!is_missing(claim.error())) return tl::unexpected(claim.error());
+    why = claim.error().message;
+  }
+  transaction.absent.controller = true;
+  if (served)
+    transaction.gone = fmt::format("{} is gone; it is served again when it comes back", path);
+  else
+    transaction.waiting = fmt::format("{} {}", path, why);
   return {};
 }
 
@@ -198,7 +228,7 @@ bool Applier::may_be_put_right(const LiveExport& entry, const Transaction& trans
   const std::string& name = wanted.name.str();
   if (!observed_.subsystems.contains(name)) return true;
   if (entry.looked_after)
-    return !transaction.absent.devices.empty() ||
+    return !transaction.absent.devices.empty() || transaction.absent.controller ||
            plan_to(observed_, wanted, removable(), entry.view.absent).empty();
   if (!wanted.enabled) return is_made_for(observed_, wanted);
   return (is_made_for(observed_, wanted) || is_bare(observed_, name)) &&

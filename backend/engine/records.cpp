@@ -143,6 +143,8 @@ void Applier::publish() {
     if (!entry.view.wanted.enabled || entry.view.foreign) continue;
     for (const auto& [nsid, space] : entry.view.wanted.spaces)
       if (space.enabled && space.device) paths.insert(space.device->path());
+    if (const auto& controller = entry.view.wanted.controller; controller.enabled)
+      paths.insert(controller.device->path());
   }
   if (paths == followed_) return;
   environment_.watch.follow(paths);

@@ -131,7 +131,33 @@ class Planning {
       if (!subsystem.spaces.contains(nsid)) space.enabled = false;
     for (const auto& [nsid, space] : subsystem.spaces)
       restore_space(subsystem, space, next.spaces[nsid]);
+    restore_controller(subsystem, now, next);
     return next;
+  }
+
+  // nvmetcli keeps whether it is enabled in no file: it is where nothing else is to be served.
+  void restore_controller(const ServedSubsystem& subsystem, const Export& now, Export& next) {
+    const SavedController& from = subsystem.controller;
+    ServedController& to = next.controller;
+    if (from.device && fresh_.passthru.empty())
+      return leave_out(subsystem.place, "this kernel serves no whole controllers");
+    if (!from.device) {
+      to.enabled = false;
+      return;
+    }
+    const bool same = to.device && to.device->path() == from.device->path();
+    if (!same) to.device = from.device;
+    const bool alone = std::none_of(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
+      return space.second.enabled && space.second.device;
+    });
+    to.enabled = alone && (next.enabled || !same || to.enabled);
+    for (const auto& [name, text] : from.settings)
+      set(to.settings, fresh_.passthru, name, text, false, subsystem.place);
+    if (!to.enabled) return;
+    // What stands in the document is that of the drive.
+    next.settings.erase("attr_version");
+    // A namespace without a device is not served either way.
+    if (!next.first().device) next.first().enabled = now.first().enabled;
   }
 
   void restore_space(const ServedSubsystem& subsystem, const ServedSpace& from, Space& to) {

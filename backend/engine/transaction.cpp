@@ -141,6 +141,14 @@ Result<void> Applier::check_opened_device(const Transaction& transaction) {
                     "{} led to another device while it was being enabled; write it again",
                     printable(path));
   }
+  if (transaction.controller) {
+    const std::string& path = transaction.next.controller.device->path();
+    const auto now = environment_.devices.identify_controller(path);
+    if (!now || now->number != transaction.controller->controller().number)
+      return refuse(EBUSY, Reason::device_in_use,
+                    "{} led to another controller while it was being enabled; write it again",
+                    printable(path));
+  }
   return {};
 }
 
@@ -150,6 +158,7 @@ void Applier::hold(LiveExport& entry, Transaction& transaction) const {
     space.claim = std::move(claim);
     space.opened = opened_by(*space.claim);
   }
+  if (transaction.controller) entry.controller = std::move(transaction.controller);
 }
 
 void Applier::undo(LiveExport& entry, Error cause) {
@@ -184,6 +193,8 @@ void Applier::succeed(LiveExport& entry) {
     return !transaction->next.enabled || space == transaction->next.spaces.end() ||
            !space->second.enabled || view.absent.devices.contains(held.first);
   });
+  if (!transaction->next.enabled || !transaction->next.controller.enabled || view.absent.controller)
+    entry.controller.reset();
   entry.pause = {};
   entry.left_alone_until = {};
   // What was let go of because it was gone may be back already.
@@ -216,6 +227,7 @@ void Applier::fail(LiveExport& entry, std::string failed) {
     hold(entry, *transaction);
   }
   transaction->claims.clear();
+  transaction->controller.reset();
   if (transaction->by_itself) leave_alone(entry);
   save_as_it_is(entry);
   if (transaction->by_itself && !entry.half_done) entry.view.failed = cause.message;

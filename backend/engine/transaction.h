@@ -30,9 +30,11 @@ struct Transaction {
   bool by_itself = false;                         // nobody asked; nobody is answered
   Target before;                                  // the kernel when it began
   std::map<Nsid, std::unique_ptr<Claim>> claims;  // of next's devices that are others than now
-  Plan performed;                                 // steps that the kernel took, undo included
-  std::size_t steps = 0;                          // of the way forward
-  std::optional<Error> cause;                     // set: it is on its way back
+  // Of next's controller, when it is another than now.
+  std::unique_ptr<ControllerClaim> controller;
+  Plan performed;              // steps that the kernel took, undo included
+  std::size_t steps = 0;       // of the way forward
+  std::optional<Error> cause;  // set: it is on its way back
   std::unique_ptr<Runner> runner;
   bool held_up = false;  // a step outlasted the patience; others have gone on
 };

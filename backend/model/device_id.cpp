@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "nvmeofs/probe.h"
 
 namespace nvmeofs {
@@ -9,6 +11,11 @@ bool DeviceId::same(const DeviceId& other) const {
 bool DeviceId::overlaps(const DeviceId& other) const {
   if (same(other)) return true;
   return block && other.block && (whole == other.device || device == other.whole);
+}
+
+bool Controller::has(const DeviceId& device) const {
+  return std::any_of(disks.begin(), disks.end(),
+                     [&](const DeviceId& disk) { return disk.overlaps(device); });
 }
 
 }  // namespace nvmeofs

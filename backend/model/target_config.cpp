@@ -134,7 +134,8 @@ class Reading {
         section, "namespaces", "namespace",
         [&](const Section& space) { read_space(space, subsystem); }, within);
     each(
-        section, "passthru", "passthru", [&](const Section& passthru) { read_passthru(passthru); },
+        section, "passthru", "passthru",
+        [&](const Section& passthru) { read_passthru(passthru, subsystem.controller); },
         section.place("passthru") + ", ");
     config_.subsystems.push_back(std::move(subsystem));
   }
@@ -205,23 +206,35 @@ class Reading {
     const auto text = [&](std::string_view key) {
       return section.has(key) ? value_at(section, key) : std::string();
     };
-    // " force" at its end would be an order here, and is a part of the name there.
-    if (const auto path = text("path"); !path.empty()) {
-      space.device = parsed(section.place("path"), DevicePath::parse(path));
-      if (space.device->force())
-        damaged("{}: a path that ends in ' force' cannot be said here", section.place("path"));
-    }
+    if (const auto path = text("path"); !path.empty()) space.device = path_at(section, path);
     if (const auto uuid = text("uuid"); !uuid.empty())
       space.uuid = parsed(section.place("uuid"), parse_uuid(uuid));
     if (const auto nguid = text("nguid"); !nguid.empty())
       space.nguid = parsed(section.place("nguid"), parse_nguid(nguid));
   }
 
-  void read_passthru(const Section& section) {
+  void read_passthru(const Section& section, SavedController& controller) {
+    std::set<std::string_view> known{"device"};
+    for (const auto& setting : passthru_settings) known.insert(setting.name);
+    leave_out_unknown(section, known);
     const Json json = object_at(section, "device");
     const Section device(section.place("device"), json);
-    if (device.has("path") && !value_at(device, "path").empty())
-      leave_out(device.place("path"), "whole controllers are not served from here");
+    leave_out_unknown(device, {"path"});
+    if (device.has("path"))
+      if (const auto path = value_at(device, "path"); !path.empty())
+        controller.device = path_at(device, path);
+    for (const auto& setting : passthru_settings)
+      if (section.has(setting.name))
+        controller.settings[std::string(setting.name)] =
+            parsed(section.place(setting.name), check(setting, value_at(section, setting.name)));
+  }
+
+  // " force" at its end would be an order here, and is a part of the name there.
+  static DevicePath path_at(const Section& section, const std::string& text) {
+    auto path = parsed(section.place("path"), DevicePath::parse(text));
+    if (path.force())
+      damaged("{}: a path that ends in ' force' cannot be said here", section.place("path"));
+    return path;
   }
 
   void read_port(const Section& section) {

@@ -65,6 +65,18 @@ Json space_of(const std::string& nsid, const Namespace& space) {
   return json;
 }
 
+// One, where the kernel has it; and whether it is enabled is not said.
+Json passthru_of(const Passthru& passthru) {
+  Json all = Json::array();
+  if (passthru.attributes.empty()) return all;
+  Json& one = all.emplace_back(Json::object());
+  const auto path = attribute(passthru.attributes, "device_path");
+  one["device"]["path"] = path.empty() ? "(null)" : text_of(path);
+  for (const auto& [name, text] : passthru.attributes)
+    if (name != "device_path") one[name] = number_of(text);
+  return all;
+}
+
 Json subsystem_of(const std::string& nqn, const Subsystem& subsystem) {
   Json namespaces = Json::array();
   for (const auto* space : by_number(subsystem.namespaces))
@@ -73,7 +85,7 @@ Json subsystem_of(const std::string& nqn, const Subsystem& subsystem) {
           {"attr", group_of(subsystem.attributes, "attr_")},
           {"allowed_hosts", names_of(subsystem.allowed_hosts)},
           {"namespaces", namespaces},
-          {"passthru", Json::array()}};
+          {"passthru", passthru_of(subsystem.passthru)}};
 }
 
 // The kernel has a text for each of these, if an empty one.

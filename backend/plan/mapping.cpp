@@ -57,7 +57,25 @@ Subsystem subsystem_of(const Export& wanted, const Absent& absent) {
     for (const auto& [setting, value] : wants.settings) space.attributes[setting] = value;
     space.enabled = true;
   }
+  if (wanted.controller.enabled && wanted.controller.device) {
+    subsystem.passthru.attributes = wanted.controller.settings;
+    subsystem.passthru.attributes["device_path"] = wanted.controller.device->path();
+    subsystem.passthru.enabled = true;
+  }
   return subsystem;
+}
+
+// A controller that is not there leaves nothing to serve: its hosts have lost all that they had.
+bool can_be_served(const Target& observed, const Export& wanted, const Absent& absent) {
+  if (wanted.controller.enabled && absent.controller) return false;
+  if (observed.subsystems.contains(wanted.name.str())) return true;
+  const bool has_disk =
+      wanted.controller.enabled ||
+      std::any_of(wanted.spaces.begin(), wanted.spaces.end(),
+                  [&](const auto& space) { return is_served(space.first, space.second, absent); });
+  return has_disk &&
+         std::any_of(wanted.addresses.begin(), wanted.addresses.end(),
+                     [&](const auto& address) { return !absent.addresses.contains(address); });
 }
 
 // A port of ours that nobody uses and that has no other address: one that was being made for it
@@ -226,17 +244,11 @@ Target with_export(const Target& observed, const Export& wanted, const Shared& o
   for (auto& [id, port] : target.ports) port.subsystems.erase(nqn);
   target.subsystems.erase(nqn);
 
-  const auto is_there = [&](const auto& address) { return !absent.addresses.contains(address); };
-  const bool can_serve = std::any_of(wanted.spaces.begin(), wanted.spaces.end(),
-                                     [&](const auto& space) {
-                                       return is_served(space.first, space.second, absent);
-                                     }) &&
-                         std::any_of(wanted.addresses.begin(), wanted.addresses.end(), is_there);
-  if (wanted.enabled && (can_serve || observed.subsystems.contains(nqn))) {
+  if (wanted.enabled && can_be_served(observed, wanted, absent)) {
     target.subsystems[nqn] = subsystem_of(wanted, absent);
     for (const auto& host : wanted.hosts.list) allow(target, host.str(), ours);
     for (const auto& address : wanted.addresses)
-      if (is_there(address)) serve_at(target, nqn, address, ours);
+      if (!absent.addresses.contains(address)) serve_at(target, nqn, address, ours);
   }
 
   drop_groups(target, observed, nqn, ours);
@@ -281,6 +293,27 @@ bool is_bare(const Target& observed, const std::string& nqn) {
                       [&](const auto& port) { return port.second.subsystems.contains(nqn); });
 }
 
+namespace {
+
+// While a controller is served, that of the drive (nvmet_passthru_ctrl_enable).
+constexpr const char* version_attribute = "attr_version";
+
+ServedController recognise_controller(const Passthru& there, const Attributes& fresh) {
+  ServedController controller;
+  if (auto device = DevicePath::parse(attribute(there.attributes, "device_path")))
+    controller.device = std::move(*device);
+  controller.enabled = there.enabled && controller.device;
+  for (const auto& setting : passthru_settings) {
+    const std::string name(setting.name);
+    const std::string text = attribute(there.attributes, name);
+    if (text != attribute(fresh, name) && check(setting, text) == text)
+      controller.settings.emplace(name, text);
+  }
+  return controller;
+}
+
+}  // namespace
+
 Export recognise(const Target& observed, const Nqn& name, const KernelAttributes& fresh) {
   Export result{.name = name};
   const auto found = observed.subsystems.find(name.str());
@@ -297,6 +330,7 @@ Export recognise(const Target& observed, const Nqn& name, const KernelAttributes
   for (const auto& [attribute, text] : subsystem.attributes) {
     const auto* const setting = find_subsystem_attribute(attribute);
     if (setting == nullptr || setting->name == "serial" || setting->name == "model") continue;
+    if (subsystem.passthru.enabled && attribute == version_attribute) continue;
     const auto first = fresh.subsystem.find(attribute);
     if (first == fresh.subsystem.end() || first->second != text)
       result.settings.emplace(attribute, text);
@@ -321,6 +355,8 @@ Export recognise(const Target& observed, const Nqn& name, const KernelAttributes
     }
     result.enabled = result.enabled || (there.enabled && !result.addresses.empty());
   }
+  result.controller = recognise_controller(subsystem.passthru, fresh.passthru);
+  if (result.controller.enabled) result.enabled = !result.addresses.empty();
   return result;
 }
 
@@ -357,8 +393,12 @@ bool is_plain(const Target& observed, const std::string& nqn, const KernelAttrib
   const Target again = with_export(observed, recognised, Shared{});
   const auto& before = found->second;
   const auto& after = again.subsystems.at(nqn);
-  return says_all(before.attributes, after.attributes, fresh.subsystem) &&
+  Attributes own = before.attributes;
+  if (before.passthru.enabled) own.erase(version_attribute);
+  return says_all(own, after.attributes, fresh.subsystem) &&
          says_all(before.namespaces, after.namespaces, fresh.space) &&
+         before.passthru.enabled == after.passthru.enabled &&
+         says_all(before.passthru.attributes, after.passthru.attributes, fresh.passthru) &&
          before.allowed_hosts.size() == after.allowed_hosts.size() &&
          std::all_of(observed.ports.begin(), observed.ports.end(), [&](const auto& entry) {
            return entry.second.subsystems.contains(nqn) ==

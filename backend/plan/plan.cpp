@@ -54,9 +54,21 @@ bool differs_frozen(const Attributes& from, Attributes to) {
   return differs(from, to);
 }
 
+// A host is not told that another controller, or none, answers it from now on: nvmet ends no
+// connection when passthru is turned off (nvmet-rules.md 5). And a path that was written once can
+// not be taken back, which counts for who wants the kernel as it was.
+bool serves_another_controller(const Passthru& from, const Passthru& to) {
+  constexpr const char* path = "device_path";
+  if (from.enabled != to.enabled) return true;
+  const std::string now = attribute(from.attributes, path);
+  return to.enabled ? now != attribute(to.attributes, path)
+                    : !now.empty() && !to.attributes.empty() && !to.attributes.contains(path);
+}
+
 // What is EINVAL once a host has sent Identify Controller, and stays so until the subsystem is
 // removed (nvmet_subsys_attr_serial_store): others take another subsystem.
 bool must_be_made_anew(const Subsystem& from, const Subsystem& to) {
+  if (serves_another_controller(from.passthru, to.passthru)) return true;
   return std::any_of(subsystem_settings.begin(), subsystem_settings.end(),
                      [&](const auto& setting) {
                        const std::string name(setting.attribute);
@@ -247,6 +259,16 @@ bool comes_below(const Attributes& present, const Attributes& wanted) {
   return least && most && *most <= *least;
 }
 
+void make_passthru(Steps& steps, const std::string& path, const Passthru& present,
+                   const Passthru& wanted) {
+  set_all(steps, path, present.attributes, wanted.attributes,
+          "which controller is served whole, and how");
+  // Not idempotent: 1 is EINVAL where it is 1.
+  if (wanted.enabled && !present.enabled)
+    steps.add(Verb::set_attribute, path + "/enable", "1",
+              "from here on it is the controller that answers hosts");
+}
+
 void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* present,
                     const Subsystem& wanted) {
   static const Subsystem nothing;
@@ -269,6 +291,7 @@ void make_subsystem(Steps& steps, const std::string& nqn, const Subsystem* prese
       steps.add(Verb::make_link, allowed_host_path(nqn, link), host_path(host),
                 "this host may connect");
 
+  make_passthru(steps, path + "/passthru", present->passthru, wanted.passthru);
   for (const auto& [nsid, space] : wanted.namespaces) {
     const std::string space_path = namespace_path(nqn, nsid);
     const auto found = present->namespaces.find(nsid);

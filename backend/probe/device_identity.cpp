@@ -38,7 +38,8 @@ tl::unexpected<Error> refuse_kind(const std::string& path, mode_t mode) {
   const std::string name = boost::filesystem::path(path).filename().string();
   if (S_ISCHR(mode) && name.rfind("nvme", 0) == 0) {
     return refuse(ENOTBLK, Reason::device_kind,
-                  "an NVMe controller, not a disk; write one of its namespaces, such as {}n1",
+                  "an NVMe controller, not a disk; write one of its namespaces, such as {}n1, or "
+                  "write it to passthru/device to serve it whole",
                   path);
   }
   const char* kind = S_ISCHR(mode)    ? "a character device"

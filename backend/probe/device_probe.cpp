@@ -19,6 +19,7 @@
 #include "disk_identity.h"
 #include "fabrics_disk.h"
 #include "held_device.h"
+#include "nvme_controller.h"
 #include "nvmeofs/fd.h"
 #include "nvmeofs/text.h"
 
@@ -118,30 +119,38 @@ Use explain_busy(Fd fd, dev_t device) {
 }
 
 // One open that tests and claims, so that nobody comes in between. Only for reading: the end of a
-// descriptor for writing makes udev look at the disk again.
-Result<Fd> open_block(const DevicePath& device, const DeviceId& id, Members members) {
+// descriptor for writing makes udev look at the disk again. `written`: what the user named, which
+// is the device or the controller that it is a disk of.
+Result<Fd> open_unused(const std::string& path, const DeviceId& id, const DevicePath& written,
+                       Members members) {
   constexpr int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
   if (auto ours = check_not_remote(id.device); !ours) return tl::unexpected<Error>(ours.error());
   if (auto free = check_system(id.device); !free) return tl::unexpected<Error>(free.error());
-  Fd fd(open(device.path().c_str(), flags | O_EXCL));
+  Fd fd(open(path.c_str(), flags | O_EXCL));
   const bool busy = !fd && errno == EBUSY;
-  if (busy) fd = Fd(open(device.path().c_str(), flags));
+  if (busy) fd = Fd(open(path.c_str(), flags));
   if (!fd) return refuse_open(errno);
 
   struct stat opened {};
   if (fstat(fd.get(), &opened) != 0) return refuse_open(errno);
   if (auto same = check_same(id, opened); !same) return tl::unexpected<Error>(same.error());
-  if (auto fit = check_block(fd.get()); !fit) return tl::unexpected<Error>(fit.error());
-  if (device.force()) return fd;
-  if (busy) return refuse_use(device, explain_busy(std::move(fd), id.device));
-  if (const auto use = quiet_use(id.device)) return refuse_use(device, *use);
+  if (written.force()) return fd;
+  if (busy) return refuse_use(written, explain_busy(std::move(fd), id.device));
+  if (const auto use = quiet_use(id.device)) return refuse_use(written, *use);
   if (members == Members::allow) return fd;
   if (const auto member = membership(fd.get(), id.device)) {
     return refuse(EBUSY, Reason::device_member,
                   "{}, not in use now, but the next boot may take it back; remove it from there "
                   "first, or write '{} force' to serve it all the same",
-                  *member, device.path());
+                  *member, written.path());
   }
+  return fd;
+}
+
+Result<Fd> open_block(const DevicePath& device, const DeviceId& id, Members members) {
+  auto fd = open_unused(device.path(), id, device, members);
+  if (fd)
+    if (auto fit = check_block(fd->get()); !fit) return tl::unexpected<Error>(fit.error());
   return fd;
 }
 
@@ -181,6 +190,12 @@ Result<Opened> open_checked(const DevicePath& device, Members members) {
   return Opened{{*id, std::move(identity), direct}, std::move(*fd)};
 }
 
+class HeldController : public ControllerClaim {
+ public:
+  using ControllerClaim::ControllerClaim;
+  bool present() const override { return is_present(controller()); }
+};
+
 // The kernel counts in these, whatever the device's own are.
 constexpr std::uint64_t sector = 512;
 
@@ -202,6 +217,28 @@ Result<std::unique_ptr<Claim>> MachineDevices::claim(const DevicePath& device, M
   return open_checked(device, members).map([](Opened&& opened) -> std::unique_ptr<Claim> {
     return std::make_unique<HeldDevice>(std::move(opened.disk), std::move(opened.fd));
   });
+}
+
+Result<Controller> MachineDevices::identify_controller(const std::string& path) {
+  return local_controller(path).map(
+      [](LocalController&& local) { return std::move(local.controller); });
+}
+
+Result<std::unique_ptr<ControllerClaim>> MachineDevices::claim_controller(const DevicePath& device,
+                                                                          Members members) {
+  auto local = local_controller(device.path());
+  if (!local) return tl::unexpected<Error>(local.error());
+  std::vector<std::unique_ptr<Claim>> held;
+  for (std::size_t at = 0; at < local->disks.size(); ++at) {
+    const std::string& node = local->disks[at];
+    const DeviceId& id = local->controller.disks[at];
+    auto fd = open_unused(node, id, device, members);
+    if (!fd)
+      return refuse(fd.error().errnum, fd.error().reason, "its disk {}: {}", node,
+                    fd.error().message);
+    held.push_back(std::make_unique<HeldDevice>(Disk{id, {}}, std::move(*fd)));
+  }
+  return std::make_unique<HeldController>(std::move(local->controller), std::move(held));
 }
 
 // Documentation/block/stat.rst.

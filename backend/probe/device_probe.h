@@ -14,6 +14,9 @@ class MachineDevices : public DeviceProbe {
   Result<void> check_caller(const Caller& caller, const std::string& path) override;
   Result<Disk> examine(const DevicePath& device, Members members) override;
   Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
+  Result<Controller> identify_controller(const std::string& path) override;
+  Result<std::unique_ptr<ControllerClaim>> claim_controller(const DevicePath& device,
+                                                            Members members) override;
   Result<DeviceIo> io(const DeviceId& device) override;
 };
 

@@ -35,7 +35,7 @@ constexpr std::string_view addresses = "network addresses";
 }  // namespace
 
 MachineChanges::MachineChanges()
-    : devices_(opened(UdevEvents::open({"block", "infiniband"}), disks)),
+    : devices_(opened(UdevEvents::open({"block", "nvme", "infiniband"}), disks)),
       addresses_(opened(AddressEvents::open(), addresses)),
       mounts_(opened(MountEvents::open(), "mounts")),
       paths_(opened(PathEvents::open(), "files")) {

@@ -32,6 +32,12 @@ Result<const SimDevice*> find(const SimMachine& machine, const std::string& path
     return refuse(ENOENT, Reason::device_missing,
                   "does not exist; the disks of this simulated machine are{}", disks);
   }
+  if (device->kind == SimDevice::Kind::controller) {
+    return refuse(ENOTBLK, Reason::device_kind,
+                  "an NVMe controller, not a disk; write one of its disks, such as {}n1, or write "
+                  "it to passthru/device to serve it whole",
+                  path);
+  }
   if (device->kind == SimDevice::Kind::directory || device->kind == SimDevice::Kind::character) {
     return refuse(
         ENOTBLK, Reason::device_kind,
@@ -61,14 +67,14 @@ bool is_claimed(const SimMachine& machine, const std::string& path) {
 }
 
 // What an O_EXCL open finds, on the device itself and on what shares blocks with it.
-Result<void> check_use(const SimMachine& machine, const DevicePath& wanted) {
-  const std::string path = machine.resolve(wanted.path());
+Result<void> check_use(const SimMachine& machine, const std::string& path,
+                       const DevicePath& written) {
   for (const auto& [other, device] : machine.devices) {
     const std::string use = device.claim != 0 ? "held open by nvmeofs" : device.used_by;
     if (use.empty() || !overlap(machine, path, other)) continue;
     return refuse(EBUSY, Reason::device_in_use,
                   "{}{}; end that use first, or write '{} force' to serve it all the same",
-                  subject_of(machine, path, other), use, wanted.path());
+                  subject_of(machine, path, other), use, written.path());
   }
   return {};
 }
@@ -79,8 +85,10 @@ Disk disk_of(const SimMachine& machine, const SimDevice& device) {
           device.kind == SimDevice::Kind::block || device.direct_io};
 }
 
-Result<Disk> examine_in(const SimMachine& machine, const DevicePath& wanted, Members members) {
-  const auto found = find(machine, wanted.path());
+// `written`: what the user named, which is the disk or the controller that it hangs on.
+Result<Disk> examine_in(const SimMachine& machine, const std::string& path,
+                        const DevicePath& written, Members members) {
+  const auto found = find(machine, path);
   if (!found) return tl::unexpected(found.error());
   const SimDevice& device = **found;
   if (device.system) {
@@ -96,13 +104,14 @@ Result<Disk> examine_in(const SimMachine& machine, const DevicePath& wanted, Mem
     return refuse(EINVAL, Reason::bad_value,
                   "0 bytes long, which no host can use as a disk; write another");
   }
-  if (wanted.force()) return disk_of(machine, device);
-  if (auto free = check_use(machine, wanted); !free) return tl::unexpected(free.error());
+  if (written.force()) return disk_of(machine, device);
+  if (auto free = check_use(machine, machine.resolve(path), written); !free)
+    return tl::unexpected(free.error());
   if (members == Members::refuse && !device.member_of.empty()) {
     return refuse(EBUSY, Reason::device_member,
                   "{}, not in use now, but the next boot may take it back; remove it from there "
                   "first, or write '{} force' to serve it all the same",
-                  device.member_of, wanted.path());
+                  device.member_of, written.path());
   }
   return disk_of(machine, device);
 }
@@ -145,6 +154,44 @@ class SimClaim : public Claim {
   std::uint64_t number_;
 };
 
+Result<Controller> controller_in(const SimMachine& machine, const std::string& path) {
+  const SimDevice* const device = machine.find(path);
+  if (device == nullptr) {
+    std::string controllers;
+    for (const auto& [name, other] : machine.devices)
+      if (other.kind == SimDevice::Kind::controller) controllers += " " + name;
+    return refuse(ENOENT, Reason::device_missing,
+                  "does not exist; the NVMe controllers of this simulated machine are{}",
+                  controllers);
+  }
+  if (device->kind != SimDevice::Kind::controller)
+    return refuse(EINVAL, Reason::device_kind, "no NVMe controller; write one, as in /dev/nvme0");
+  Controller controller{.number = device->number, .drive = {device->identity}};
+  for (const auto& [name, disk] : machine.devices)
+    if (disk.namespace_of == machine.resolve(path))
+      controller.disks.push_back(id_of(machine, disk));
+  return controller;
+}
+
+class SimControllerClaim : public ControllerClaim {
+ public:
+  SimControllerClaim(Controller controller, std::vector<std::unique_ptr<Claim>> disks,
+                     const SimKernel& kernel, std::string path)
+      : ControllerClaim(std::move(controller), std::move(disks)),
+        kernel_(kernel),
+        path_(std::move(path)) {}
+
+  bool present() const override {
+    const SimMachine machine = kernel_.machine();
+    const auto now = controller_in(machine, path_);
+    return now && now->number == controller().number && now->drive == controller().drive;
+  }
+
+ private:
+  const SimKernel& kernel_;
+  const std::string path_;
+};
+
 }  // namespace
 
 Result<DeviceId> SimDevices::identify(const std::string& path) {
@@ -164,25 +211,53 @@ Result<void> SimDevices::check_caller(const Caller& caller, const std::string&) 
 }
 
 Result<Disk> SimDevices::examine(const DevicePath& device, Members members) {
-  return examine_in(kernel_.machine(), device, members);
+  return examine_in(kernel_.machine(), device.path(), device, members);
 }
 
 Result<std::unique_ptr<Claim>> SimDevices::claim(const DevicePath& device, Members members) {
+  return claim_disk(device.path(), device, members);
+}
+
+Result<std::unique_ptr<Claim>> SimDevices::claim_disk(const std::string& disk,
+                                                      const DevicePath& written, Members members) {
   static std::atomic<std::uint64_t> last{0};
   Result<std::unique_ptr<Claim>> result;
   kernel_.edit_claims([&](SimMachine& machine) {
-    auto examined = examine_in(machine, device, members);
+    auto examined = examine_in(machine, disk, written, members);
     if (!examined) {
       result = tl::unexpected(examined.error());
       return;
     }
-    std::string path = machine.resolve(device.path());
+    std::string path = machine.resolve(disk);
     const bool taken = is_claimed(machine, path) || !machine.devices.at(path).used_by.empty();
     const std::uint64_t number = taken ? 0 : ++last;
     if (!taken) machine.devices.at(path).claim = number;
     result = std::make_unique<SimClaim>(std::move(*examined), kernel_, std::move(path), number);
   });
   return result;
+}
+
+Result<Controller> SimDevices::identify_controller(const std::string& path) {
+  return controller_in(kernel_.machine(), path);
+}
+
+Result<std::unique_ptr<ControllerClaim>> SimDevices::claim_controller(const DevicePath& device,
+                                                                      Members members) {
+  const SimMachine machine = kernel_.machine();
+  auto controller = controller_in(machine, device.path());
+  if (!controller) return tl::unexpected(controller.error());
+  std::string path = machine.resolve(device.path());
+  std::vector<std::unique_ptr<Claim>> disks;
+  for (const auto& [name, disk] : machine.devices) {
+    if (disk.namespace_of != path) continue;
+    auto claimed = claim_disk(name, device, members);
+    if (!claimed)
+      return refuse(claimed.error().errnum, claimed.error().reason, "its disk {}: {}", name,
+                    claimed.error().message);
+    disks.push_back(std::move(*claimed));
+  }
+  return std::make_unique<SimControllerClaim>(std::move(*controller), std::move(disks), kernel_,
+                                              std::move(path));
 }
 
 Result<DeviceIo> SimDevices::io(const DeviceId& device) {

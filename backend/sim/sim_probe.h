@@ -19,10 +19,16 @@ class SimDevices : public DeviceProbe {
   Result<void> check_caller(const Caller& caller, const std::string& path) override;
   Result<Disk> examine(const DevicePath& device, Members members) override;
   Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) override;
+  Result<Controller> identify_controller(const std::string& path) override;
+  Result<std::unique_ptr<ControllerClaim>> claim_controller(const DevicePath& device,
+                                                            Members members) override;
   // Made-up numbers, always the same of one device.
   Result<DeviceIo> io(const DeviceId& device) override;
 
  private:
+  Result<std::unique_ptr<Claim>> claim_disk(const std::string& disk, const DevicePath& written,
+                                            Members members);
+
   SimKernel& kernel_;
 };
 

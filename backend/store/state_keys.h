@@ -15,9 +15,9 @@ inline constexpr std::uint64_t max_generation = 999'999'999'999'999'999;
 inline const std::set<std::string_view> top_keys = {"format",  "version", "generation", "crc32",
                                                     "exports", "kernel",  "ports",      "hosts"};
 inline const std::set<std::string_view> export_keys = {
-    "device", "disk",     "has_served",  "addresses",  "hosts",    "enabled", "serial",
-    "model",  "uuid",     "nguid",       "made",       "served",   "access",  "subsystem",
-    "direct", "settings", "namespace_1", "namespaces", "ana_group"};
+    "device", "disk",     "has_served",  "addresses",  "hosts",     "enabled", "serial",
+    "model",  "uuid",     "nguid",       "made",       "served",    "access",  "subsystem",
+    "direct", "settings", "namespace_1", "namespaces", "ana_group", "passthru"};
 inline const std::set<std::string_view> kernel_keys = {"boot_id", "ports", "hosts", "modules"};
 
 }  // namespace nvmeofs

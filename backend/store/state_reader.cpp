@@ -172,6 +172,24 @@ void read_spaces(const Section& section, StoredExport& stored) {
   }
 }
 
+ServedController controller_of(const Section& section) {
+  ServedController controller;
+  if (section.has("device"))
+    controller.device = parsed(section.place("device"), DevicePath::parse(section.text("device")));
+  if (section.has("drive")) controller.drive.text = section.text("drive");
+  controller.has_served = section.boolean("has_served");
+  controller.enabled = section.boolean("enabled");
+  if (controller.enabled && !controller.device)
+    damaged("{}: it is enabled and has no device", section.place("enabled"));
+  if (section.has("settings"))
+    each_setting(
+        section.place("settings"), section.at("settings"), "controllers", find_passthru_setting,
+        [&](const PassthruSetting& setting, const std::string& place, const std::string& text) {
+          controller.settings.emplace(setting.name, parsed(place, check(setting, text)));
+        });
+  return controller;
+}
+
 StoredExport export_of(const std::string& name, const Section& section) {
   Export wanted{.name = parsed(fmt::format("export {}", printable(name)), Nqn::parse(name))};
   wanted.first() = space_of(section);
@@ -181,6 +199,8 @@ StoredExport export_of(const std::string& name, const Section& section) {
   wanted.enabled = section.boolean("enabled");
   wanted.identity = identity_of(section);
   if (section.has("subsystem")) wanted.settings = subsystem_of(section);
+  if (section.has("passthru"))
+    wanted.controller = controller_of(Section(section.place("passthru"), section.at("passthru")));
   StoredExport stored{std::move(wanted), made_of(section)};
   if (section.has("served"))
     stored.served.emplace(first_nsid,

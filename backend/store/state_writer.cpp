@@ -35,6 +35,16 @@ void add_space(Json& json, const Space& space, const ServedDisk* served) {
   json["served"]["bytes"] = served->bytes;
 }
 
+Json controller_json(const ServedController& controller) {
+  Json json = Json::object();
+  if (controller.device) json["device"] = text_json(controller.device->str());
+  if (!controller.drive.text.empty()) json["drive"] = text_json(controller.drive.text);
+  json["has_served"] = controller.has_served;
+  json["enabled"] = controller.enabled;
+  for (const auto& [name, value] : controller.settings) json["settings"][name] = value;
+  return json;
+}
+
 Json export_json(const StoredExport& stored) {
   const Export& wanted = stored.wanted;
   Json json = Json::object();
@@ -63,6 +73,8 @@ Json export_json(const StoredExport& stored) {
     add_space(of_space, space, served != stored.served.end() ? &served->second : nullptr);
     of_space["enabled"] = space.enabled;
   }
+  if (wanted.controller != ServedController{})
+    json["passthru"] = controller_json(wanted.controller);
   for (const auto& [file, access] : stored.access) {
     Json& of_file = json["access"][file];
     of_file = Json::object();

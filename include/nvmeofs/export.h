@@ -14,6 +14,7 @@
 #include "nvmeofs/ana.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/nqn.h"
+#include "nvmeofs/passthru.h"
 #include "nvmeofs/space_setting.h"
 #include "nvmeofs/subsystem_setting.h"
 
@@ -99,6 +100,17 @@ struct Space {
   bool operator==(const Space&) const = default;
 };
 
+// An NVMe controller of this machine as the user wants it served, whole, instead of namespaces;
+// what the kernel has is a Passthru.
+struct ServedController {
+  std::optional<DevicePath> device{};  // "/dev/nvme0"
+  DiskIdentity drive{};                // that the controller is of, when it was written
+  bool has_served = false;  // this drive: what hosts have written on it is no reason to refuse it
+  bool enabled = false;     // whenever the export is
+  PassthruSettings settings{};  // as written; what is not is left to the kernel
+  bool operator==(const ServedController&) const = default;
+};
+
 struct Export {
   Nqn name;
   // Namespace 1 is always there: its device is the export's.
@@ -108,6 +120,7 @@ struct Export {
   bool enabled = false;
   Identity identity{};
   SubsystemSettings settings{};  // as written; what is not is left to the kernel
+  ServedController controller{};
 
   Space& first() { return spaces.at(first_nsid); }
   const Space& first() const { return spaces.at(first_nsid); }

@@ -50,6 +50,18 @@ struct SetNamespaceIdentity {
   std::optional<std::string> uuid;
   std::optional<std::string> nguid;
 };
+// Of the controller that is served whole.
+struct SetController {
+  std::optional<DevicePath> device;  // nothing: cleared
+};
+struct SetControllerEnabled {
+  bool on = false;
+  bool force = false;  // with off: although hosts are connected
+};
+struct SetControllerSetting {
+  std::string setting;               // PassthruSetting::name
+  std::optional<std::string> value;  // as the kernel reads it back; nothing: left to the kernel
+};
 struct SetAddresses {
   std::vector<TransportAddress> addresses;
   bool append = false;
@@ -120,9 +132,10 @@ struct TakeDown {
 using Intent =
     std::variant<MakeExport, RemoveExport, MakeNamespace, RemoveNamespace, SetNamespaceEnabled,
                  SetNamespaceSetting, SetNamespaceAnaGroup, SetNamespaceIdentity, SetDevice,
-                 SetAddresses, SetHosts, SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting,
-                 SetAnaState, MakeReferral, RemoveReferral, SetReferralAddress, SetReferralEnabled,
-                 MakeHost, RemoveHost, SetHostSetting, TakeExport, TakeTarget, TakeDown>;
+                 SetController, SetControllerEnabled, SetControllerSetting, SetAddresses, SetHosts,
+                 SetEnabled, SetSubsystemSetting, SetAccess, SetPortSetting, SetAnaState,
+                 MakeReferral, RemoveReferral, SetReferralAddress, SetReferralEnabled, MakeHost,
+                 RemoveHost, SetHostSetting, TakeExport, TakeTarget, TakeDown>;
 
 // Whose name, serial and file a request has.
 enum class About { an_export, a_port, a_host, the_target };

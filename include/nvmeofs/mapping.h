@@ -31,6 +31,7 @@ struct Shared {
 struct Absent {
   std::set<Nsid> devices;  // of these namespaces
   std::set<TransportAddress> addresses;
+  bool controller = false;
   bool operator==(const Absent&) const = default;
 };
 

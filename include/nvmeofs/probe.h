@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "nvmeofs/address.h"
 #include "nvmeofs/caller.h"
@@ -70,6 +71,36 @@ class Claim {
   Disk disk_;
 };
 
+// An NVMe controller of this machine that was looked at.
+struct Controller {
+  std::uint64_t number = 0;       // st_rdev of its character device
+  DiskIdentity drive;             // that it is of
+  std::vector<DeviceId> disks{};  // that the kernel has made of the drive's namespaces, so far
+
+  // Whether the device is one of its disks, or a partition of one.
+  bool has(const DeviceId& device) const;
+};
+
+// Holds all disks of a controller for as long as it is served whole. Any thread.
+class ControllerClaim {
+ public:
+  ControllerClaim(Controller controller, std::vector<std::unique_ptr<Claim>> disks)
+      : controller_(std::move(controller)), disks_(std::move(disks)) {}
+  virtual ~ControllerClaim() = default;
+  ControllerClaim(const ControllerClaim&) = delete;
+  ControllerClaim& operator=(const ControllerClaim&) = delete;
+
+  const Controller& controller() const { return controller_; }
+
+  // Whether the controller is still there: not one that was pulled out, whose number another may
+  // have by now.
+  virtual bool present() const = 0;
+
+ private:
+  const Controller controller_;
+  const std::vector<std::unique_ptr<Claim>> disks_;
+};
+
 // What is to be thought of the signature of a volume manager on a disk that nobody uses. A disk
 // that has been served may carry what its hosts put on it.
 enum class Members { refuse, allow };
@@ -99,6 +130,16 @@ class DeviceProbe {
   // O_EXCL for a block device (nvmet itself takes no claim: the kernel serves a mounted disk
   // without a word), flock for a file. With force: as much of that as can be had.
   virtual Result<std::unique_ptr<Claim>> claim(const DevicePath& device, Members members) = 0;
+
+  // Which NVMe controller of this machine the path leads to: missing (ENOENT), no such controller
+  // (EINVAL), on an nvmeofs mount, or one that leads to another machine (ELOOP). Opens nothing.
+  virtual Result<Controller> identify_controller(const std::string& path) = 0;
+
+  // identify_controller(), and keeps its disks from everyone else on this machine until the claim
+  // ends, each with the checks of examine() but for those that only a disk has to pass: a drive may
+  // have a read-only namespace. A disk that comes later is not kept. The messages name the disk.
+  virtual Result<std::unique_ptr<ControllerClaim>> claim_controller(const DevicePath& device,
+                                                                    Members members) = 0;
 
   // ENOTBLK for a file, of which nobody counts it; ENOENT when the device is gone. Looks up no path
   // of the user's and opens no device: never waits for one. Any thread.

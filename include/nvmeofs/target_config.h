@@ -31,6 +31,12 @@ struct ServedSpace {
   SpaceSettings settings{};
 };
 
+// Whether it is enabled stands in no such file.
+struct SavedController {
+  std::optional<DevicePath> device{};
+  PassthruSettings settings{};  // those that are given
+};
+
 struct ServedSubsystem {
   std::string place{};  // in the document, as a person counts: "subsystem 2"
   Nqn nqn;
@@ -40,6 +46,7 @@ struct ServedSubsystem {
   Hosts hosts{};
   std::map<Nsid, ServedSpace> spaces{};
   std::vector<TransportAddress> addresses{};  // of the ports that serve it; none: it is not served
+  SavedController controller{};
 };
 
 struct ServedPort {

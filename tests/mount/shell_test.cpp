@@ -111,8 +111,9 @@ TEST_P(Shell, AddsAndReplacesHosts) {
 
 TEST_P(Shell, MakesNoFileOfItsOwn) {
   EXPECT_NE(type("echo 1 > enable").status, 0);  // a slip of the finger must not pass unseen
-  EXPECT_EQ(type("ls").out,
-            "address\nclients\ndevice\nenabled\nhosts\nnamespaces\nplan\nstatus\nsubsystem\n");
+  EXPECT_EQ(
+      type("ls").out,
+      "address\nclients\ndevice\nenabled\nhosts\nnamespaces\npassthru\nplan\nstatus\nsubsystem\n");
 }
 
 }  // namespace

@@ -64,23 +64,27 @@ TEST_F(Walkthrough, SaysWhatADraftLacks) {
 
 TEST_F(Walkthrough, ShowsTheWholeTree) {
   ASSERT_EQ(sh("mkdir exports/toto").status, 0);
-  EXPECT_EQ(sh("find . -mindepth 1 | LC_ALL=C sort").out,
-            "./README\n./config.json\n./connections\n./connections/config.json\n./discovery\n./discovery/"
-            "discovery.conf\n./exports\n./exports/toto\n./exports/toto/"
-            "address\n./exports/toto/clients\n"
-            "./exports/toto/device\n./exports/toto/enabled\n./exports/toto/hosts\n"
-            "./exports/toto/namespaces\n./exports/toto/namespaces/1\n"
-            "./exports/toto/namespaces/1/ana_group\n"
-            "./exports/toto/namespaces/1/buffered_io\n"
-            "./exports/toto/namespaces/1/device\n./exports/toto/namespaces/1/enabled\n"
-            "./exports/toto/namespaces/1/nguid\n./exports/toto/namespaces/1/uuid\n"
-            "./exports/toto/plan\n./exports/toto/status\n./exports/toto/subsystem\n"
-            "./exports/toto/subsystem/cntlid_max\n./exports/toto/subsystem/cntlid_min\n"
-            "./exports/toto/subsystem/firmware\n./exports/toto/subsystem/ieee_oui\n"
-            "./exports/toto/subsystem/model\n./exports/toto/subsystem/pi_enable\n"
-            "./exports/toto/subsystem/qid_max\n./exports/toto/subsystem/serial\n"
-            "./exports/toto/subsystem/version\n./hosts\n./log\n./metrics\n"
-            "./ports\n./topology.dot\n");
+  EXPECT_EQ(
+      sh("find . -mindepth 1 | LC_ALL=C sort").out,
+      "./README\n./config.json\n./connections\n./connections/config.json\n./discovery\n./discovery/"
+      "discovery.conf\n./exports\n./exports/toto\n./exports/toto/"
+      "address\n./exports/toto/clients\n"
+      "./exports/toto/device\n./exports/toto/enabled\n./exports/toto/hosts\n"
+      "./exports/toto/namespaces\n./exports/toto/namespaces/1\n"
+      "./exports/toto/namespaces/1/ana_group\n"
+      "./exports/toto/namespaces/1/buffered_io\n"
+      "./exports/toto/namespaces/1/device\n./exports/toto/namespaces/1/enabled\n"
+      "./exports/toto/namespaces/1/nguid\n./exports/toto/namespaces/1/uuid\n"
+      "./exports/toto/passthru\n./exports/toto/passthru/admin_timeout\n"
+      "./exports/toto/passthru/clear_ids\n./exports/toto/passthru/device\n"
+      "./exports/toto/passthru/enabled\n./exports/toto/passthru/io_timeout\n"
+      "./exports/toto/plan\n./exports/toto/status\n./exports/toto/subsystem\n"
+      "./exports/toto/subsystem/cntlid_max\n./exports/toto/subsystem/cntlid_min\n"
+      "./exports/toto/subsystem/firmware\n./exports/toto/subsystem/ieee_oui\n"
+      "./exports/toto/subsystem/model\n./exports/toto/subsystem/pi_enable\n"
+      "./exports/toto/subsystem/qid_max\n./exports/toto/subsystem/serial\n"
+      "./exports/toto/subsystem/version\n./hosts\n./log\n./metrics\n"
+      "./ports\n./topology.dot\n");
   EXPECT_THAT(read("README"), HasSubstr("nvme connect"));
 }
 

@@ -64,7 +64,7 @@ TEST_F(Listing, ShowsTheTree) {
   const std::uint64_t toto = lookup(exports_node, "toto");
   EXPECT_THAT(all(toto, open_directory(toto), 4096),
               ElementsAre("device", "address", "enabled", "hosts", "status", "plan", "clients",
-                          "subsystem", "namespaces"));
+                          "subsystem", "passthru", "namespaces"));
 }
 
 TEST_F(Listing, IsFrozenAtTheOpen) {

@@ -71,8 +71,8 @@ TEST_F(SpacesProtocol, CountTheirDirectories) {
   EXPECT_EQ(getattr(namespaces()).as<fuse_attr_out>().attr.nlink, 3U);
   ASSERT_EQ(mkdir(namespaces(), "2").error, 0);
   EXPECT_EQ(getattr(namespaces()).as<fuse_attr_out>().attr.nlink, 4U);
-  // subsystem/ and namespaces/
-  EXPECT_EQ(getattr(lookup(exports_node, "toto")).as<fuse_attr_out>().attr.nlink, 4U);
+  // subsystem/, passthru/ and namespaces/
+  EXPECT_EQ(getattr(lookup(exports_node, "toto")).as<fuse_attr_out>().attr.nlink, 5U);
 }
 
 TEST_F(SpacesProtocol, TakeAUuidInAnyCase) {

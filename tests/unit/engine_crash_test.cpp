@@ -57,6 +57,7 @@ Target by_address(const Target& target) {
   result.ports.clear();
   // What a new subsystem has by itself is in no plan, as what the transport chooses for a port.
   for (auto& [nqn, subsystem] : result.subsystems) {
+    subsystem.passthru.attributes.clear();
     for (auto& [nsid, space] : subsystem.namespaces) space.attributes.erase("buffered_io");
     std::erase_if(subsystem.attributes, [](const auto& attribute) {
       return attribute.first != "attr_serial" && attribute.first != "attr_model" &&

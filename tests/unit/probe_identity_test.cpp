@@ -139,8 +139,23 @@ TEST_F(Identify, NamesTheDiskOfAnNvmeController) {
   ASSERT_EQ(mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)), 0);
   const Error error = refused(node);
   EXPECT_EQ(error.errnum, ENOTBLK);
-  EXPECT_EQ(error.message,
-            "an NVMe controller, not a disk; write one of its namespaces, such as " + node + "n1");
+  EXPECT_EQ(error.message, "an NVMe controller, not a disk; write one of its namespaces, such as " +
+                               node + "n1, or write it to passthru/device to serve it whole");
+}
+
+TEST_F(Identify, RefusesAsAControllerWhatIsNone) {
+  const LoopDisk disk(folder_.file("file", 1));
+  const auto refused = [&](const std::string& path) {
+    const auto controller = devices_.identify_controller(path);
+    return controller ? Error{} : controller.error();
+  };
+  EXPECT_EQ(refused("/dev/null").errnum, EINVAL);
+  EXPECT_EQ(refused("/dev/null").reason, Reason::device_kind);
+  EXPECT_EQ(refused(disk.node()).message,
+            "a disk, not the controller that it hangs on; write the character device of an NVMe "
+            "controller, such as /dev/nvme0");
+  EXPECT_EQ(refused(folder_.path()).errnum, EINVAL);
+  EXPECT_EQ(refused(folder_ / "none").errnum, ENOENT);
 }
 
 TEST_F(Identify, TellsFilesApartByInodeUnderWhateverName) {

@@ -1,11 +1,16 @@
 #include "random_target.h"
 
+#include <algorithm>
+
 namespace nvmeofs {
 
 namespace {
 
 constexpr std::array names{"toto", "titi", "nqn.2026-01.org.example:a", "zz"};
 constexpr std::array disks{"/dev/a", "/dev/b", "/dev/c", "/dev/d"};
+// A controller serves one subsystem only: two for each name.
+constexpr std::array controllers{"/dev/nvme0", "/dev/nvme1", "/dev/nvme2", "/dev/nvme3",
+                                 "/dev/nvme4", "/dev/nvme5", "/dev/nvme6", "/dev/nvme7"};
 constexpr std::array addresses{"tcp://10.0.0.1", "tcp://10.0.0.2", "rdma://10.0.0.1",
                                "tcp://[fd00::1]:9"};
 constexpr std::array hosts{"nqn.host-a", "nqn.host-b", "nqn.host-c"};
@@ -24,6 +29,14 @@ SimMachine small_machine() {
                                       .partition_of = {},
                                       .used_by = {},
                                       .member_of = {}};
+  for (const char* controller : controllers) {
+    machine.devices[controller] = SimDevice{.kind = SimDevice::Kind::controller,
+                                            .number = 0xf000 + number,
+                                            .identity = fmt::format("serial {}", number)};
+    for (const char* disk : {"n1", "n2"})
+      machine.devices[std::string(controller) + disk] =
+          SimDevice{.number = number++, .bytes = 1 << 20, .namespace_of = controller};
+  }
   machine.addresses = {{"10.0.0.1", "rxe0"}, {"10.0.0.2", ""}, {"fd00::1", ""}, {"127.0.0.1", ""}};
   return machine;
 }
@@ -51,6 +64,14 @@ Export RandomTarget::random_export(const std::string& name) {
   if (!wanted.hosts.any)
     for (const char* host : hosts)
       if (flip()) wanted.hosts.list.insert(Nqn::parse(host).value());
+  const auto place = std::find(names.begin(), names.end(), name) - names.begin();
+  if (random_() % 4 == 0) {
+    const auto at = 2 * static_cast<std::size_t>(place) + random_() % 2;
+    wanted.controller = {.device = DevicePath::parse(controllers.at(at)).value(),
+                         .enabled = true,
+                         .settings = {{"admin_timeout", flip() ? "0" : "500"}}};
+    wanted.spaces = {{first_nsid, Space{.enabled = true}}};
+  }
   return wanted;
 }
 

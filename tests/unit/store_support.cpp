@@ -93,6 +93,12 @@ StoredState random_state(std::mt19937& random) {
             .boot_id = "1c9dd1a2-97f8-4a3f-b7b7-3f6a3f6f0001", .appearance = "file", .bytes = 7};
     }
     if (below(2) == 0) wanted.settings = {{"attr_qid_max", std::to_string(1 + below(128))}};
+    if (below(2) == 0)
+      wanted.controller = {.device = DevicePath::parse(path()).value(),
+                           .drive = {below(3) == 0 ? "" : "serial 1"},
+                           .has_served = below(2) == 0,
+                           .enabled = below(2) == 0,
+                           .settings = {{"clear_ids", "1"}, {"io_timeout", "7500"}}};
     wanted.enabled = below(2) == 0;
     wanted.addresses.clear();
     for (auto count = below(4); count > 0; --count)

@@ -10,6 +10,7 @@ namespace nvmeofs {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -98,9 +99,9 @@ TEST(TargetConfig, IsReadAsNvmetcliSavesIt) {
 }
 
 TEST(TargetConfig, MayHaveNumbersForTextsAndTextsForNumbers) {
-  const auto config = parse_target_config(
-      replaced(replaced(saved(), "\"trsvcid\": \"4420\"", "\"trsvcid\": 4420"), "\"nsid\": 1",
-               "\"nsid\": \"1\""));
+  const auto config =
+      parse_target_config(replaced(replaced(saved(), "\"trsvcid\": \"4420\"", "\"trsvcid\": 4420"),
+                                   "\"nsid\": 1", "\"nsid\": \"1\""));
   EXPECT_TRUE(config) << config.error().message;
 }
 
@@ -153,9 +154,8 @@ TEST(TargetConfig, IsRefusedWithThePlace) {
               HasSubstr("\"qid_max\""));
   EXPECT_THAT(refusal(replaced(saved(), "\"grpid\": 2}", "\"grpid\": 128}")),
               HasSubstr("\"grpid\""));
-  EXPECT_THAT(
-      refusal(replaced(saved(), "\"allowed_hosts\": [\"nqn.h\"]", "\"allowed_hosts\": 1")),
-      HasSubstr("no list"));
+  EXPECT_THAT(refusal(replaced(saved(), "\"allowed_hosts\": [\"nqn.h\"]", "\"allowed_hosts\": 1")),
+              HasSubstr("no list"));
 }
 
 TEST(TargetConfig, SaysNothingOfAKey) {
@@ -170,6 +170,7 @@ Target small_target() {
   Subsystem& toto = target.subsystems["toto"];
   toto.attributes = {{"attr_allow_any_host", "0"}, {"attr_serial", "1"}, {"attr_qid_max", "128"}};
   toto.allowed_hosts = {{"nqn.h", "nqn.h"}};
+  toto.passthru.attributes = {{"admin_timeout", "0"}, {"clear_ids", "1"}, {"io_timeout", "0"}};
   toto.namespaces["1"] = {.attributes = {{"device_path", "/dev/a"},
                                          {"device_uuid", "4e2a6f0e-8ad5-4f02-9a3a-5a1c77e1f8b1"},
                                          {"ana_grpid", "1"},
@@ -249,7 +250,16 @@ constexpr const char* small_text = R"json({
         }
       ],
       "nqn": "toto",
-      "passthru": []
+      "passthru": [
+        {
+          "admin_timeout": 0,
+          "clear_ids": 1,
+          "device": {
+            "path": "(null)"
+          },
+          "io_timeout": 0
+        }
+      ]
     }
   ]
 }
@@ -272,6 +282,17 @@ TEST(TargetConfig, IsJsonWhateverOthersCallTheirThings) {
   Target target;
   target.subsystems["\xff\"\\\n"] = {};
   EXPECT_THAT(target_config_text(target), HasSubstr("\\\\xff\\\"\\\\\\n"));
+}
+
+TEST(TargetConfig, HasAControllerThatIsServedWhole) {
+  const auto config =
+      parse_target_config(replaced(saved(), R"x("(null)"})x", R"x("/dev/nvme0"}, "enable": 1)x"));
+  ASSERT_TRUE(config) << config.error().message;
+  const SavedController& controller = config->subsystems.at(0).controller;
+  EXPECT_EQ(controller.device->path(), "/dev/nvme0");
+  EXPECT_EQ(controller.settings,
+            (PassthruSettings{{"admin_timeout", "0"}, {"clear_ids", "0"}, {"io_timeout", "0"}}));
+  EXPECT_THAT(config->left_out, Contains(HasSubstr("\"enable\": there is no such key")));
 }
 
 }  // namespace

@@ -141,5 +141,14 @@ TEST(TopologyText, ShowsASharedPortOnce) {
   EXPECT_EQ(text.find(port), text.rfind(port));
 }
 
+TEST(TopologyText, ShowsAControllerThatIsServedWhole) {
+  Topology topology;
+  ExportTopology& whole = topology.exports.emplace("toto", export_of("toto")).first->second;
+  whole.wanted.spaces = {{first_nsid, {}}};
+  whole.wanted.controller = {.device = DevicePath::parse("/dev/nvme0").value(), .enabled = true};
+  EXPECT_THAT(edges(topology), HasSubstr("\"export toto\" -> \"device /dev/nvme0\" "
+                                         "[style=solid, label=\"passthru\"]"));
+}
+
 }  // namespace
 }  // namespace nvmeofs
