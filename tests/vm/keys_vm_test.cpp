@@ -118,6 +118,22 @@ TEST_F(Keys, ProveTheTargetToo) {
   take_down("toto");
 }
 
+// The host says which it was, as the target chose.
+TEST_F(Keys, AreProvedOverADhGroup) {
+  serve_host("tcp");
+  if (kernel_has_keys()) {
+    EXPECT_EQ(put("dhchap_key", key), "ok");
+    EXPECT_EQ(put("dhchap_dhgroup", "ffdhe2048"), "ok") << read_text(mountpoint + "/log");
+    run("dmesg -C");
+    visit(with("tcp", key), "toto", "/dev/nullb0");
+    EXPECT_THAT(run("dmesg"), HasSubstr("dhgroup ffdhe2048"));
+    run("dmesg -C");
+    EXPECT_EQ(connect(with("tcp", other_key), "toto"), "EKEYREJECTED");
+    EXPECT_TRUE(controllers().empty());
+  }
+  take_down("toto");
+}
+
 TEST_F(Keys, LeaveAloneWhoIsConnected) {
   serve_host("tcp");
   if (kernel_has_keys()) {
