@@ -12,6 +12,7 @@
 namespace nvmeofs::vm {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -53,6 +54,12 @@ class Keys : public ViewTest {
     EXPECT_EQ(::stat(path.c_str(), &st), 0) << path;
     return st.st_mode & 07777;
   }
+  // Where the target hangs up before the host has read why, the host says EIO (6.12 and 7.2, when
+  // the guest is busy).
+  static void check_rejected(const Way& way) {
+    EXPECT_THAT(connect(way, "toto"), AnyOf("EKEYREJECTED", "EIO"));
+    EXPECT_TRUE(controllers().empty());
+  }
   void check_key(const std::string& trtype) {
     serve_host(trtype);
     if (!kernel_has_keys()) {
@@ -63,10 +70,7 @@ class Keys : public ViewTest {
     EXPECT_EQ(read_text(in_view("dhchap_key")), "set");
     EXPECT_EQ(connect(with(trtype, ""), "toto"), "ENOKEY");
     // A host that is refused over RDMA waits for minutes for an answer that does not come (7.2).
-    if (trtype == "tcp") {
-      EXPECT_EQ(connect(with(trtype, other_key), "toto"), "EKEYREJECTED");
-    }
-    EXPECT_TRUE(controllers().empty());
+    if (trtype == "tcp") check_rejected(with(trtype, other_key));
     visit(with(trtype, key), "toto", "/dev/nullb0");
     EXPECT_EQ(put("dhchap_key", ""), "ok") << read_text(mountpoint + "/log");
     EXPECT_EQ(read_text(in_view("dhchap_key")), "unset");
@@ -109,8 +113,7 @@ TEST_F(Keys, ProveTheTargetToo) {
   if (kernel_has_keys()) {
     EXPECT_EQ(put("dhchap_key", key), "ok");
     EXPECT_EQ(put("dhchap_ctrl_key", other_key), "ok");
-    EXPECT_EQ(connect(with("tcp", key, key), "toto"), "EKEYREJECTED");
-    EXPECT_TRUE(controllers().empty());
+    check_rejected(with("tcp", key, key));
     visit(with("tcp", key, other_key), "toto", "/dev/nullb0");
     EXPECT_EQ(put("dhchap_hash", "hmac(sha512)"), "ok");
     visit(with("tcp", key, other_key), "toto", "/dev/nullb0");
@@ -128,8 +131,7 @@ TEST_F(Keys, AreProvedOverADhGroup) {
     visit(with("tcp", key), "toto", "/dev/nullb0");
     EXPECT_THAT(run("dmesg"), HasSubstr("dhgroup ffdhe2048"));
     run("dmesg -C");
-    EXPECT_EQ(connect(with("tcp", other_key), "toto"), "EKEYREJECTED");
-    EXPECT_TRUE(controllers().empty());
+    check_rejected(with("tcp", other_key));
   }
   take_down("toto");
 }
