@@ -43,6 +43,7 @@ class Applier {
  private:
   // applier.cpp: requests
   void handle(Submitted& submitted);
+  void carry_out(Submitted& submitted);
   void make_export(Request& request, const Completion& completion);
   void remove_export(Request& request, const Completion& completion);
   void change_access(LiveExport& entry, Request& request, const Completion& completion);
@@ -91,8 +92,26 @@ class Applier {
 
   // restoring.cpp: a saved target, in steps that are taken back when one is refused
   void take_target(Request& request, Completion completion);
+  // All steps up to the end, or to one that waits in the kernel.
+  void run_restore();
   void go_on_restoring(Result<void> last);
-  void submit_step(const RestoreStep& step, const Intent& intent);
+  void prepare_step(const RestoreStep& step, const Intent& intent);
+  Result<void> end_restore();
+  // It was somebody else's before, and is from here on.
+  void give_back(const std::string& name);
+  static void make_foreign(LiveExport& entry);
+  // EBUSY of what would be in the way of a restore, or of the way back from one.
+  Result<void> check_nothing_is_restored(const Request& request) const;
+
+  // cut_off.cpp: a restore that the program before this one did not end
+  bool was_cut_off() const;
+  // It waits for the end of that.
+  bool is_taken_back(const std::string& name) const;
+  void begin_taking_back();
+  // Whether the kernel has it, made by us, and not as it was before.
+  bool is_half_restored(const std::string& name, LiveExport& entry);
+  void take_back(LiveExport& entry);
+  void end_taking_back();
 
   // hosts.cpp: the hosts that exports name, and their keys
   void look_for_hosts();

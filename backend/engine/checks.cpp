@@ -29,9 +29,18 @@ tl::unexpected<Error> refuse_other_disk(const DevicePath& device, const DiskIden
                 printable(device.path()), was.text, now.text);
 }
 
-// What nvmet makes of a namespace that nobody has given one.
-bool is_zero(const std::string& nguid) {
-  return nguid.find_first_not_of("0-") == std::string::npos;
+// What nvmet makes of a namespace that nobody has given an NGUID.
+bool is_zero(const std::string& text) {
+  return text.find_first_not_of("0-") == std::string::npos;
+}
+
+bool has_identity_of(const Export& now, const Export& next) {
+  return now.identity.serial == next.identity.serial &&
+         std::all_of(next.spaces.begin(), next.spaces.end(), [&](const auto& space) {
+           const auto own = now.spaces.find(space.first);
+           return own != now.spaces.end() && own->second.uuid == space.second.uuid &&
+                  own->second.nguid == space.second.nguid;
+         });
 }
 
 }  // namespace
@@ -43,12 +52,15 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
   const bool lenient = enabling == nullptr && entry.view.wanted.enabled;
   if (auto free = check_name_is_free(entry); !free) return free;
   const Intent& intent = *transaction.request.intent;
+  const auto* const taken = std::get_if<TakeExport>(&intent);
   for (auto& [nsid, space] : transaction.next.spaces) {
     if (space.uuid.empty()) space.uuid = random_uuid();
     if (space.nguid.empty()) space.nguid = random_uuid();
   }
-  const bool named = std::holds_alternative<SetSubsystemSetting>(intent) ||
-                     std::holds_alternative<SetNamespaceIdentity>(intent);
+  const bool named =
+      std::holds_alternative<SetSubsystemSetting>(intent) ||
+      std::holds_alternative<SetNamespaceIdentity>(intent) ||
+      (taken != nullptr && !taken->force && !has_identity_of(entry.view.wanted, transaction.next));
   if (transaction.next.enabled || named)
     if (auto free = check_identity_is_free(transaction.next); !free) return free;
   if (auto together =
@@ -85,7 +97,7 @@ Result<void> Applier::check_identity_is_free(const Export& next) {
   };
   const auto compare = [&](const Space& ours, const std::string& uuid, const std::string& nguid,
                            const std::string& by) -> Result<void> {
-    if (!uuid.empty() && uuid == ours.uuid) return taken("UUID", uuid, by);
+    if (!is_zero(uuid) && uuid == ours.uuid) return taken("UUID", uuid, by);
     if (!is_zero(nguid) && nguid == ours.nguid) return taken("NGUID", nguid, by);
     return {};
   };
@@ -188,16 +200,15 @@ Result<void> Applier::check_not_served(const LiveExport& entry, const Transactio
       return refuse(EBUSY, Reason::device_served, "the export {} serves it already",
                     printable(name));
     }
-    if (&other == &entry || !other.view.foreign) continue;
+    if (&other == &entry || !(other.view.foreign || other.cut_off)) continue;
     const auto found = observed_.subsystems.find(name);
     if (found == observed_.subsystems.end()) continue;
     for (const auto& [other_nsid, space] : found->second.namespaces) {
       if (!space.enabled) continue;
       const auto theirs = environment_.devices.identify(attribute(space.attributes, "device_path"));
       if (theirs && theirs->overlaps(device))
-        return refuse(EBUSY, Reason::device_served,
-                      "the subsystem {}, made by something else, serves it already",
-                      printable(name));
+        return refuse(EBUSY, Reason::device_served, "the subsystem {}{} serves it already",
+                      printable(name), other.cut_off ? "" : ", made by something else,");
     }
   }
   return {};
@@ -252,14 +263,21 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
   // What hosts have put on this disk is no reason to refuse it; on another it is. The disk of a
   // moment ago, which is taken back, is as it was known then.
   const auto* const taken = std::get_if<TakeExport>(&*transaction.request.intent);
+  // What another export gives up for it is as that one knows it.
   const bool taken_back = taken != nullptr && taken->force;
+  const bool taken_along = taken != nullptr && !taken->force && next.has_served;
+  bool is_own = taken_back;
   bool served_before = taken_back && next.has_served;
-  if (now.has_served && !taken_back) {
+  if ((now.has_served || taken_along) && !taken_back) {
     const auto seen = environment_.devices.examine(*next.device, Members::allow);
     if (!seen) return tl::unexpected(seen.error());
-    served_before = seen->identity.text.empty() ? now.disk.text.empty() && now.device &&
-                                                      now.device->path() == next.device->path()
-                                                : seen->identity == now.disk;
+    const auto is_disk_of = [&](const Space& space) {
+      return seen->identity.text.empty() ? space.disk.text.empty() && space.device &&
+                                               space.device->path() == next.device->path()
+                                         : seen->identity == space.disk;
+    };
+    is_own = now.has_served && is_disk_of(now);
+    served_before = is_own || (taken_along && is_disk_of(next));
     next.disk = seen->identity;
     next.direct = seen->direct;
   }
@@ -276,8 +294,8 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
     next.disk = seen->identity;
     next.direct = seen->direct;
   }
-  if (served_before || taken_back) return {};
-  next.has_served = false;
+  if (is_own) return {};
+  next.has_served = served_before;
   // A host that comes back after an outage would go on with its cached blocks on another disk's
   // data, if that disk had the identity of the one it knew.
   if (now.has_served && next.uuid == now.uuid) {
