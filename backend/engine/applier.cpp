@@ -32,6 +32,7 @@ Result<void> Applier::begin() {
   ours_ = shared_of(stored_.kernel, environment_.boot_id, observed_);
   ours_.wanted_ports = stored_.ports;
   ours_.host_settings = stored_.hosts;
+  if (was_cut_off()) begin_taking_back();
   if (options_.look_after) look_after_all();
   publish();
   return {};
@@ -42,11 +43,12 @@ Result<void> Applier::begin() {
 void Applier::run(const std::function<void()>& looked) {
   for (bool first = true;;) {
     std::optional<Event> event;
-    if (to_look_after_.empty()) {
+    const bool restores = restoring_ != nullptr;
+    if (to_look_after_.empty() || restores) {
       publish_soon();
-      if (std::exchange(first, false)) looked();
-      event =
-          postponed_.empty() ? mailbox_->take() : mailbox_->take_before(postponed_.begin()->first);
+      if (to_look_after_.empty() && std::exchange(first, false)) looked();
+      event = postponed_.empty() || restores ? mailbox_->take()
+                                             : mailbox_->take_before(postponed_.begin()->first);
       if (!event) look_after_postponed();
     } else {
       event = mailbox_->take_if_any();
@@ -67,8 +69,12 @@ void Applier::run(const std::function<void()>& looked) {
       if (look()) publish();
     if (std::holds_alternative<MachineChanged>(*event)) {
       environment_.watch.clear();
-      if (options_.look_after) look_after_all();
+      if (restoring_)
+        restoring_->machine_changed = true;
+      else if (options_.look_after)
+        look_after_all();
     }
+    run_restore();
   }
   end();
 }
@@ -77,6 +83,10 @@ void Applier::end() {
   for (auto& event : mailbox_->drain())
     if (auto* submitted = std::get_if<Submitted>(&event))
       submitted->completion(refuse(ESHUTDOWN, Reason::gone, "nvmeofs is being unmounted"));
+  if (const auto restoring = std::move(restoring_))
+    restoring->completion(refuse(ESHUTDOWN, Reason::kernel_waits,
+                                 "nvmeofs is being unmounted; what was restored so far is taken "
+                                 "back when it is mounted again"));
   for (auto& [name, entry] : entries_)
     if (entry.transaction) advance(entry);
   // What still waits in the kernel cannot be ended by anyone; its caller gets an answer all the
@@ -88,6 +98,15 @@ void Applier::end() {
 }
 
 void Applier::handle(Submitted& submitted) {
+  if (auto free = check_nothing_is_restored(submitted.request); !free)
+    return refuse_request(submitted.request.about == About::an_export
+                              ? entries_.with(submitted.request.serial)
+                              : nullptr,
+                          submitted.request, submitted.completion, free.error());
+  carry_out(submitted);
+}
+
+void Applier::carry_out(Submitted& submitted) {
   Request& request = submitted.request;
   if (!request.intent) {
     refuse_request(request.about == About::an_export ? entries_.with(request.serial) : nullptr,

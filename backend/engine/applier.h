@@ -44,6 +44,7 @@ class Applier {
  private:
   // applier.cpp: requests
   void handle(Submitted& submitted);
+  void carry_out(Submitted& submitted);
   void make_export(Request& request, const Completion& completion);
   void remove_export(Request& request, const Completion& completion);
   void change_access(LiveExport& entry, Request& request, const Completion& completion);
@@ -60,8 +61,6 @@ class Applier {
   Result<void> check_ana_groups(const Export& next) const;
   Result<void> check_device(LiveExport& entry, Transaction& transaction, Nsid nsid, bool lenient);
   Result<void> check_written_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
-  Result<void> check_controller(LiveExport& entry, Transaction& transaction, bool lenient);
-  Result<void> check_written_controller(LiveExport& entry, Transaction& transaction);
   // EBUSY when another export, or something else, serves the controller or a part of the disks;
   // `controller`: 0 is none.
   Result<void> check_not_served_elsewhere(const LiveExport& entry,
@@ -75,12 +74,16 @@ class Applier {
                                             Members members);
   Result<std::unique_ptr<Claim>> claim_known(const LiveExport& entry,
                                              const Transaction& transaction, Nsid nsid);
-  Result<std::unique_ptr<ControllerClaim>> claim_same(const DevicePath& device,
-                                                      const Controller& seen, Members members);
-  Result<std::unique_ptr<ControllerClaim>> claim_known_controller(const LiveExport& entry);
   bool must_send_hosts_away(const Export& next);
   Result<void> check_nobody_loses(const LiveExport& entry, const Export& next, const Plan& plan,
                                   bool force);
+
+  // controllers.cpp: the same for one that is served whole
+  Result<void> check_controller(LiveExport& entry, Transaction& transaction, bool lenient);
+  Result<void> check_written_controller(LiveExport& entry, Transaction& transaction);
+  Result<std::unique_ptr<ControllerClaim>> claim_same(const DevicePath& device,
+                                                      const Controller& seen, Members members);
+  Result<std::unique_ptr<ControllerClaim>> claim_known_controller(const LiveExport& entry);
 
   // ports.cpp: the addresses in use, and what is set beside them
   void look_for_ports();
@@ -102,8 +105,26 @@ class Applier {
 
   // restoring.cpp: a saved target, in steps that are taken back when one is refused
   void take_target(Request& request, Completion completion);
+  // All steps up to the end, or to one that waits in the kernel.
+  void run_restore();
   void go_on_restoring(Result<void> last);
-  void submit_step(const RestoreStep& step, const Intent& intent);
+  void prepare_step(const RestoreStep& step, const Intent& intent);
+  Result<void> end_restore();
+  // It was somebody else's before, and is from here on.
+  void give_back(const std::string& name);
+  static void make_foreign(LiveExport& entry);
+  // EBUSY of what would be in the way of a restore, or of the way back from one.
+  Result<void> check_nothing_is_restored(const Request& request) const;
+
+  // cut_off.cpp: a restore that the program before this one did not end
+  bool was_cut_off() const;
+  // It waits for the end of that.
+  bool is_taken_back(const std::string& name) const;
+  void begin_taking_back();
+  // Whether the kernel has it, made by us, and not as it was before.
+  bool is_half_restored(const std::string& name, LiveExport& entry);
+  void take_back(LiveExport& entry);
+  void end_taking_back();
 
   // hosts.cpp: the hosts that exports name, and their keys
   void look_for_hosts();

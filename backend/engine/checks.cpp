@@ -3,6 +3,7 @@
 
 #include "engine/applier.h"
 #include "engine/changes.h"
+#include "engine/device_refusals.h"
 #include "engine/identity.h"
 #include "nvmeofs/text.h"
 
@@ -21,22 +22,18 @@ std::string names_of(const std::vector<Client>& clients) {
   return names;
 }
 
-tl::unexpected<Error> refuse_other_disk(const DevicePath& device, const DiskIdentity& was,
-                                        const DiskIdentity& now) {
-  return refuse(ENXIO, Reason::device_other,
-                "{} leads to another disk than the one that was written: that was {}, this is {}; "
-                "bring that one back, or write the path to device again if this one is meant",
-                printable(device.path()), was.text, now.text);
+// What nvmet makes of a namespace that nobody has given an NGUID.
+bool is_zero(const std::string& text) {
+  return text.find_first_not_of("0-") == std::string::npos;
 }
 
-tl::unexpected<Error> refuse_moved() {
-  return refuse(EBUSY, Reason::device_in_use,
-                "led to another device while it was being checked; write it again");
-}
-
-// What nvmet makes of a namespace that nobody has given one.
-bool is_zero(const std::string& nguid) {
-  return nguid.find_first_not_of("0-") == std::string::npos;
+bool has_identity_of(const Export& now, const Export& next) {
+  return now.identity.serial == next.identity.serial &&
+         std::all_of(next.spaces.begin(), next.spaces.end(), [&](const auto& space) {
+           const auto own = now.spaces.find(space.first);
+           return own != now.spaces.end() && own->second.uuid == space.second.uuid &&
+                  own->second.nguid == space.second.nguid;
+         });
 }
 
 }  // namespace
@@ -48,12 +45,15 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
   const bool lenient = enabling == nullptr && entry.view.wanted.enabled;
   if (auto free = check_name_is_free(entry); !free) return free;
   const Intent& intent = *transaction.request.intent;
+  const auto* const taken = std::get_if<TakeExport>(&intent);
   for (auto& [nsid, space] : transaction.next.spaces) {
     if (space.uuid.empty()) space.uuid = random_uuid();
     if (space.nguid.empty()) space.nguid = random_uuid();
   }
-  const bool named = std::holds_alternative<SetSubsystemSetting>(intent) ||
-                     std::holds_alternative<SetNamespaceIdentity>(intent);
+  const bool named =
+      std::holds_alternative<SetSubsystemSetting>(intent) ||
+      std::holds_alternative<SetNamespaceIdentity>(intent) ||
+      (taken != nullptr && !taken->force && !has_identity_of(entry.view.wanted, transaction.next));
   if (transaction.next.enabled || named)
     if (auto free = check_identity_is_free(transaction.next); !free) return free;
   if (auto together =
@@ -90,7 +90,7 @@ Result<void> Applier::check_identity_is_free(const Export& next) {
   };
   const auto compare = [&](const Space& ours, const std::string& uuid, const std::string& nguid,
                            const std::string& by) -> Result<void> {
-    if (!uuid.empty() && uuid == ours.uuid) return taken("UUID", uuid, by);
+    if (!is_zero(uuid) && uuid == ours.uuid) return taken("UUID", uuid, by);
     if (!is_zero(nguid) && nguid == ours.nguid) return taken("NGUID", nguid, by);
     return {};
   };
@@ -214,7 +214,7 @@ Result<void> Applier::check_not_served_elsewhere(const LiveExport& entry,
       return refuse(EBUSY, Reason::device_served, "the export {} serves it already",
                     printable(name));
     const auto found = observed_.subsystems.find(name);
-    if (!other.view.foreign || found == observed_.subsystems.end()) continue;
+    if (!(other.view.foreign || other.cut_off) || found == observed_.subsystems.end()) continue;
     const auto path_of = [](const auto& in_kernel) {
       return attribute(in_kernel.attributes, "device_path");
     };
@@ -232,8 +232,8 @@ Result<void> Applier::check_not_served_elsewhere(const LiveExport& entry,
                                      return disk && is_one(*disk);
                                    });
     if (serve)
-      return refuse(EBUSY, Reason::device_served,
-                    "the subsystem {}, made by something else, serves it already", printable(name));
+      return refuse(EBUSY, Reason::device_served, "the subsystem {}{} serves it already",
+                    printable(name), other.cut_off ? "" : ", made by something else,");
   }
   return {};
 }
@@ -287,14 +287,21 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
   // What hosts have put on this disk is no reason to refuse it; on another it is. The disk of a
   // moment ago, which is taken back, is as it was known then.
   const auto* const taken = std::get_if<TakeExport>(&*transaction.request.intent);
+  // What another export gives up for it is as that one knows it.
   const bool taken_back = taken != nullptr && taken->force;
+  const bool taken_along = taken != nullptr && !taken->force && next.has_served;
+  bool is_own = taken_back;
   bool served_before = taken_back && next.has_served;
-  if (now.has_served && !taken_back) {
+  if ((now.has_served || taken_along) && !taken_back) {
     const auto seen = environment_.devices.examine(*next.device, Members::allow);
     if (!seen) return tl::unexpected(seen.error());
-    served_before = seen->identity.text.empty() ? now.disk.text.empty() && now.device &&
-                                                      now.device->path() == next.device->path()
-                                                : seen->identity == now.disk;
+    const auto is_disk_of = [&](const Space& space) {
+      return seen->identity.text.empty() ? space.disk.text.empty() && space.device &&
+                                               space.device->path() == next.device->path()
+                                         : seen->identity == space.disk;
+    };
+    is_own = now.has_served && is_disk_of(now);
+    served_before = is_own || (taken_along && is_disk_of(next));
     next.disk = seen->identity;
     next.direct = seen->direct;
   }
@@ -311,8 +318,8 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
     next.disk = seen->identity;
     next.direct = seen->direct;
   }
-  if (served_before || taken_back) return {};
-  next.has_served = false;
+  if (is_own) return {};
+  next.has_served = served_before;
   // A host that comes back after an outage would go on with its cached blocks on another disk's
   // data, if that disk had the identity of the one it knew.
   if (now.has_served && next.uuid == now.uuid) {
@@ -341,82 +348,6 @@ Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry,
                           now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
   if (claim && !(*claim)->identity().can_be(now.disk))
     return refuse_other_disk(*now.device, now.disk, (*claim)->identity());
-  return claim;
-}
-
-Result<void> Applier::check_controller(LiveExport& entry, Transaction& transaction, bool lenient) {
-  const Intent& intent = *transaction.request.intent;
-  const ServedController& now = entry.view.wanted.controller;
-  ServedController& next = transaction.next.controller;
-  if (!next.device) {
-    next.drive = {};
-    next.has_served = false;
-    return {};
-  }
-  if (std::holds_alternative<SetController>(intent) ||
-      (std::holds_alternative<TakeExport>(intent) && now.device != next.device))
-    return check_written_controller(entry, transaction);
-
-  const bool unclaimed =
-      transaction.next.enabled && next.enabled && (entry.view.foreign || !entry.controller);
-  if (!unclaimed) return {};
-  if (lenient && entry.view.absent.controller) {
-    transaction.absent.controller = true;
-    transaction.waiting = entry.view.waiting;
-    return {};
-  }
-  auto claim = claim_known_controller(entry);
-  if (!claim) return tl::unexpected(claim.error());
-  next.drive = (*claim)->controller().drive;
-  transaction.controller = std::move(*claim);
-  return {};
-}
-
-Result<void> Applier::check_written_controller(LiveExport& entry, Transaction& transaction) {
-  const ServedController& now = entry.view.wanted.controller;
-  ServedController& next = transaction.next.controller;
-  const auto seen = environment_.devices.identify_controller(next.device->path());
-  if (!seen) return tl::unexpected(seen.error());
-  const Caller& caller = transaction.request.caller;
-  if (!caller.is_root())
-    if (auto may = environment_.devices.check_caller(caller, next.device->path()); !may) return may;
-  if (entry.controller && entry.controller->controller().number == seen->number)
-    return {};  // another name of what it serves already
-  if (auto free = check_not_served_elsewhere(entry, seen->disks, seen->number); !free) return free;
-
-  // As with a disk: what hosts have put on this drive is no reason to refuse it.
-  const auto* const taken = std::get_if<TakeExport>(&*transaction.request.intent);
-  const bool taken_back = taken != nullptr && taken->force;
-  next.has_served = taken_back
-                        ? next.has_served
-                        : now.has_served && !seen->drive.text.empty() && seen->drive == now.drive;
-  auto claim = claim_same(*next.device, *seen, next.has_served ? Members::allow : Members::refuse);
-  if (!claim) return tl::unexpected(claim.error());
-  next.drive = (*claim)->controller().drive;
-  if (transaction.next.enabled && next.enabled) transaction.controller = std::move(*claim);
-  return {};
-}
-
-Result<std::unique_ptr<ControllerClaim>> Applier::claim_same(const DevicePath& device,
-                                                             const Controller& seen,
-                                                             Members members) {
-  auto claim = environment_.devices.claim_controller(device, members);
-  if (!claim || (*claim)->controller().number == seen.number) return claim;
-  return refuse_moved();
-}
-
-// The controller as it was written once, if the path still leads to that drive: the kernel numbers
-// them anew at each boot.
-Result<std::unique_ptr<ControllerClaim>> Applier::claim_known_controller(const LiveExport& entry) {
-  const ServedController& now = entry.view.wanted.controller;
-  const auto seen = environment_.devices.identify_controller(now.device->path());
-  if (!seen) return tl::unexpected(seen.error());
-  if (auto free = check_not_served_elsewhere(entry, seen->disks, seen->number); !free)
-    return tl::unexpected(free.error());
-  auto claim = claim_same(*now.device, *seen,
-                          now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
-  if (claim && !(*claim)->controller().drive.can_be(now.drive))
-    return refuse_other_disk(*now.device, now.drive, (*claim)->controller().drive);
   return claim;
 }
 

@@ -48,7 +48,9 @@ struct LiveExport {
   std::map<Nsid, LiveSpace> spaces;
   std::unique_ptr<ControllerClaim> controller;  // while it is served whole
   std::unique_ptr<Transaction> transaction;     // under way
-  bool half_done = false;     // an undo was refused: the kernel holds a part of it
+  bool half_done = false;  // an undo was refused: the kernel holds a part of it
+  // It is as a restore has left it that the program before this one did not end: it goes down.
+  bool cut_off = false;
   bool looked_after = false;  // compared with the kernel since the program began
   // After the kernel has refused it by itself: how long it is left alone, and until when. Events of
   // the machine can come by the thousand.

@@ -163,6 +163,7 @@ Result<void> Applier::check_port_is_free(const PortView& port) const {
 }
 
 bool Applier::forget_ports(StoredState& state) const {
+  if (state.restoring) return false;
   const auto is_named = [&](const TransportAddress& address) {
     return std::any_of(state.exports.begin(), state.exports.end(), [&](const auto& named) {
       return contains(named.second.wanted.addresses, address);

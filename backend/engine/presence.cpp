@@ -61,6 +61,8 @@ void Applier::look_after(LiveExport& entry) {
     return;
   }
   entry.postponed = false;
+  if (is_taken_back(entry.view.wanted.name.str())) return take_back(entry);
+  if (!options_.look_after) return;
   const Export& wanted = entry.view.wanted;
   auto transaction = std::make_unique<Transaction>(request_by_itself(wanted), nullptr, wanted);
   transaction->by_itself = true;

@@ -12,6 +12,8 @@
 namespace nvmeofs {
 namespace {
 
+constexpr const char* no_uuid = "00000000-0000-0000-0000-000000000000";
+
 // nvmetcli saves the firmware that a kernel gives to what is new: its own version. On another
 // kernel it says nothing of this one.
 bool is_version_of_a_kernel(const std::string& firmware) {
@@ -26,26 +28,33 @@ class Planning {
     restore_.left_out = config.left_out;
   }
 
-  // Down first, so that what is freed can be used again; hosts and ports before what they are
-  // needed for.
+  // Down first, so that what is freed can be used again, also by two that exchange it; hosts and
+  // ports before what they are needed for.
   Restore plan() {
     for (const auto& [name, view] : snapshot_.exports)
       if (!is_named(name)) leave(view);
     for (const auto& subsystem : config_.subsystems) examine(subsystem);
+    for (auto& subsystem : changed_) give_up(subsystem);
     for (const auto& [nqn, host] : config_.hosts) restore_host(nqn, host);
-    for (const auto& subsystem : changed_) draft(*subsystem.view, subsystem.next);
+    for (auto& subsystem : changed_) draft(subsystem);
     for (const auto& subsystem : made_) make(subsystem);
     for (const auto& [address, port] : config_.ports) restore_port(address, port);
-    for (const auto& subsystem : changed_) take(subsystem.view->wanted, subsystem.next);
+    for (auto& subsystem : changed_) {
+      if (!subsystem.foreign && subsystem.next.enabled && subsystem.now == disabled(subsystem.next))
+        enable(subsystem.next);
+      else if (subsystem.foreign || subsystem.now != subsystem.next)
+        take(subsystem, subsystem.next);
+    }
     for (const auto& next : made_)
-      if (next.enabled) take(disabled(next), next);
+      if (next.enabled) enable(next);
     return std::move(restore_);
   }
 
  private:
   struct Changed {
-    const ExportView* view;
+    Export now;  // after the steps that are planned already
     Export next;
+    bool foreign = false;  // now
   };
 
   bool is_named(const std::string& name) const {
@@ -67,9 +76,20 @@ class Planning {
     restore_.steps.push_back({about, name, std::move(file), std::move(intent), std::move(undo)});
   }
 
-  void take(const Export& from, const Export& to) {
+  void take(const Export& from, const Export& to, bool foreign = false) {
     add(About::an_export, to.name.str(), "config.json", TakeExport{to},
         TakeExport{.next = from, .force = true});
+    restore_.steps.back().was_foreign = foreign;
+  }
+  void take(Changed& subsystem, Export to) {
+    take(subsystem.now, to, std::exchange(subsystem.foreign, false));
+    subsystem.now = std::move(to);
+  }
+
+  // As it is by then: with another disk it may have got another UUID.
+  void enable(const Export& next) {
+    add(About::an_export, next.name.str(), "enabled", SetEnabled{.on = true},
+        SetEnabled{.on = false, .force = true});
   }
 
   void leave(const ExportView& view) {
@@ -87,17 +107,60 @@ class Planning {
       return;
     }
     const ExportView& view = found->second;
-    Export next = next_of(subsystem, view.wanted);
-    const bool same = next == view.wanted;
+    Export now = as_served(view);
+    Export next = next_of(subsystem, now);
+    const bool same = next == now;
     if (same && !view.foreign) return;
     if (same && !next.enabled)
       return leave_out(subsystem.place, "something else made it, and it stays as it is");
-    changed_.push_back({&view, std::move(next)});
+    changed_.push_back({std::move(now), std::move(next), view.foreign});
+  }
+
+  // What something else serves has served: what its hosts have put on the disk is no reason not to
+  // give it back.
+  static Export as_served(const ExportView& view) {
+    Export now = view.wanted;
+    if (!view.foreign) return now;
+    for (auto& [nsid, space] : now.spaces) space.has_served = space.enabled;
+    now.controller.has_served = now.controller.enabled;
+    return now;
+  }
+
+  // What is to have another disk or another identity is down before any other may take those that
+  // it has. No host loses by that: it could not have either changed under it.
+  void give_up(Changed& subsystem) {
+    const Export& now = subsystem.now;
+    const Export& next = subsystem.next;
+    Export down = disabled(now);
+    bool gives_up = false;
+    const auto leave_to_others = [&](std::string& own, const std::string& wanted,
+                                     const std::string& meanwhile) {
+      if (own == wanted) return;
+      gives_up = true;
+      own = meanwhile;
+    };
+    leave_to_others(down.identity.serial, next.identity.serial,
+                    fmt::format("in exchange {}", ++exchanged_));
+    for (auto& [nsid, space] : down.spaces) {
+      const Space& wanted = next.spaces.at(nsid);
+      leave_to_others(space.uuid, wanted.uuid, no_uuid);
+      leave_to_others(space.nguid, wanted.nguid, no_uuid);
+      const bool held = now.enabled && space.enabled && space.device;
+      if (held && !(wanted.enabled && next.enabled && is_same(space.device, wanted.device)))
+        gives_up = true;
+    }
+    const ServedController& controller = now.controller;
+    if (now.enabled && controller.enabled &&
+        !(next.enabled && next.controller.enabled &&
+          is_same(controller.device, next.controller.device)))
+      gives_up = true;
+    if (gives_up) take(subsystem, std::move(down));
   }
 
   // What is down names its addresses and hosts before they are set, and comes up after it.
-  void draft(const ExportView& view, const Export& next) {
-    if (!view.wanted.enabled && !view.foreign && next.enabled) take(view.wanted, disabled(next));
+  void draft(Changed& subsystem) {
+    if (!subsystem.now.enabled && !subsystem.foreign && subsystem.next.enabled)
+      take(subsystem, disabled(subsystem.next));
   }
 
   void make(const Export& next) {
@@ -145,8 +208,11 @@ class Planning {
       to.enabled = false;
       return;
     }
-    const bool same = to.device && to.device->path() == from.device->path();
-    if (!same) to.device = from.device;
+    const bool same = is_same(to.device, from.device);
+    if (!same) {
+      to.device = from.device;
+      know_drive(to);
+    }
     const bool alone = std::none_of(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
       return space.second.enabled && space.second.device;
     });
@@ -161,14 +227,44 @@ class Planning {
   }
 
   void restore_space(const ServedSubsystem& subsystem, const ServedSpace& from, Space& to) {
-    const bool same = to.device && from.device && to.device->path() == from.device->path();
-    if (!same) to.device = from.device;
+    if (!is_same(to.device, from.device)) {
+      to.device = from.device;
+      know_disk(to);
+    }
     if (!from.uuid.empty()) to.uuid = from.uuid;
     if (!from.nguid.empty()) to.nguid = from.nguid;
     to.enabled = from.enabled;
     to.ana_group = from.ana_group;
     for (const auto& [name, text] : from.settings)
       set(to.settings, fresh_.space, name, text, false, subsystem.place);
+  }
+
+  static bool is_same(const std::optional<DevicePath>& one,
+                      const std::optional<DevicePath>& other) {
+    return one && other ? one->path() == other->path() : one == other;
+  }
+
+  // As the export knows it that has it now.
+  void know_disk(Space& space) const {
+    space.disk = {};
+    space.has_served = false;
+    for (const auto& [name, view] : snapshot_.exports)
+      for (const auto& [nsid, other] : view.wanted.spaces)
+        if (!view.foreign && other.has_served && is_same(other.device, space.device)) {
+          space.disk = other.disk;
+          space.has_served = true;
+        }
+  }
+
+  void know_drive(ServedController& controller) const {
+    controller.drive = {};
+    controller.has_served = false;
+    for (const auto& [name, view] : snapshot_.exports) {
+      const ServedController& other = view.wanted.controller;
+      if (view.foreign || !other.has_served || !is_same(other.device, controller.device)) continue;
+      controller.drive = other.drive;
+      controller.has_served = true;
+    }
   }
 
   // What the kernel has by itself stays its own.
@@ -276,6 +372,7 @@ class Planning {
   const KernelAttributes& fresh_;
   std::vector<Changed> changed_;
   std::vector<Export> made_;
+  std::size_t exchanged_ = 0;
   Restore restore_;
 };
 
@@ -284,6 +381,42 @@ class Planning {
 Restore plan_restore(const TargetConfig& config, const Snapshot& snapshot,
                      const KernelAttributes& fresh) {
   return Planning(config, snapshot, fresh).plan();
+}
+
+BeforeRestore before_restore(const Restore& restore, const Snapshot& snapshot,
+                             const StoredState& stored) {
+  BeforeRestore before{.ports = stored.ports, .hosts = stored.hosts};
+  for (const auto& step : restore.steps) {
+    if (step.about != About::an_export || before.touches(step.name)) continue;
+    const auto found = snapshot.exports.find(step.name);
+    if (found == snapshot.exports.end()) {
+      before.made.insert(step.name);
+    } else if (found->second.foreign) {
+      StoredExport& kept = before.foreign
+                               .emplace(step.name, StoredExport{.wanted = found->second.wanted,
+                                                                .made = found->second.made})
+                               .first->second;
+      for (auto& [nsid, space] : kept.wanted.spaces)
+        for (auto* const text : {&space.uuid, &space.nguid})
+          if (text->empty()) *text = no_uuid;
+    } else {
+      before.exports.emplace(step.name, stored.exports.at(step.name));
+    }
+  }
+  return before;
+}
+
+StoredState taken_back(const StoredState& state) {
+  StoredState before = state;
+  if (!state.restoring) return before;
+  for (const auto& name : state.restoring->made) before.exports.erase(name);
+  for (const auto& [name, stored] : state.restoring->foreign) before.exports.erase(name);
+  for (const auto& [name, stored] : state.restoring->exports)
+    before.exports.insert_or_assign(name, stored);
+  before.ports = state.restoring->ports;
+  before.hosts = state.restoring->hosts;
+  before.restoring.reset();
+  return before;
 }
 
 Target target_to_save(const Snapshot& snapshot) {

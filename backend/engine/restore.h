@@ -7,6 +7,7 @@
 
 #include "nvmeofs/intent.h"
 #include "nvmeofs/snapshot.h"
+#include "nvmeofs/store.h"
 #include "nvmeofs/target.h"
 #include "nvmeofs/target_config.h"
 
@@ -19,6 +20,7 @@ struct RestoreStep {
   std::string file;  // that it stands for, in a record; "" for mkdir
   Intent intent;
   std::optional<Intent> undo{};  // nothing: it changes nothing that could be taken back
+  bool was_foreign = false;      // it takes over what something else made
 };
 
 struct Restore {
@@ -31,6 +33,13 @@ struct Restore {
 // already is in no step. `fresh`: what this kernel's objects have of their own.
 Restore plan_restore(const TargetConfig& config, const Snapshot& snapshot,
                      const KernelAttributes& fresh);
+
+// What the steps may touch, as it is before them.
+BeforeRestore before_restore(const Restore& restore, const Snapshot& snapshot,
+                             const StoredState& stored);
+
+// The state as it was before a restore that is not to be.
+StoredState taken_back(const StoredState& state);
 
 // The target as it is to be saved: what the kernel has, and what enabled exports still wait for.
 Target target_to_save(const Snapshot& snapshot);

@@ -1,4 +1,5 @@
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,16 +22,33 @@ std::string in_words(const std::vector<std::string>& left_out) {
   return text;
 }
 
+// Where a step is, for the person who reads why it was refused.
+std::string place_of(const RestoreStep& step) {
+  const char* const root = step.about == About::a_host   ? "hosts"
+                           : step.about == About::a_port ? "ports"
+                                                         : "exports";
+  const bool whole = step.file.empty() || step.file == "config.json";
+  return fmt::format("{}/{}{}{}", root, printable(step.name), whole ? "" : "/",
+                     whole ? "" : step.file);
+}
+
 }  // namespace
 
 void Applier::take_target(Request& request, Completion completion) {
-  if (restoring_)
-    return refuse_request(
-        nullptr, request, completion,
-        {EBUSY, Reason::kernel_waits, "another one is being restored; write it when that is done"});
-  if (auto seen = look(); !seen) return refuse_request(nullptr, request, completion, seen.error());
-  Restore restore = plan_restore(*std::get<TakeTarget>(*request.intent).config, *picture(),
+  const auto refuse_it = [&](Error error) {
+    refuse_request(nullptr, request, completion, std::move(error));
+  };
+  if (auto seen = look(); !seen) return refuse_it(seen.error());
+  const auto now = picture();
+  Restore restore = plan_restore(*std::get<TakeTarget>(*request.intent).config, *now,
                                  environment_.backend.attributes());
+  // In the store before the first step: whoever is killed from here on is taken back.
+  if (!restore.steps.empty()) {
+    StoredState next = stored_;
+    next.restoring = before_restore(restore, *now, stored_);
+    next.restoring->boot_id = environment_.boot_id;
+    if (auto saved = save(std::move(next), {}); !saved) return refuse_it(saved.error());
+  }
   restoring_ =
       std::make_unique<Restoring>(Restoring{std::move(request),
                                             std::move(completion),
@@ -38,6 +56,15 @@ void Applier::take_target(Request& request, Completion completion) {
                                              std::make_move_iterator(restore.steps.end())},
                                             std::move(restore.left_out)});
   go_on_restoring({});
+  run_restore();
+}
+
+void Applier::run_restore() {
+  while (restoring_ && restoring_->next) {
+    Submitted step = std::move(*restoring_->next);
+    restoring_->next.reset();
+    carry_out(step);
+  }
 }
 
 // With the answer to the last step.
@@ -46,28 +73,30 @@ void Applier::go_on_restoring(Result<void> last) {
   if (!last && now.cause) now.stuck.push_back(last.error().message);
   if (!last && !now.cause) {
     now.cause = std::move(last.error());
-    const RestoreStep& refused = now.done.back();
-    now.cause->message = fmt::format(
-        "{}{}{}{}: {}",
-        refused.about == About::a_host   ? "hosts/"
-        : refused.about == About::a_port ? "ports/"
-                                         : "exports/",
-        printable(refused.name), refused.file.empty() || refused.file == "config.json" ? "" : "/",
-        refused.file == "config.json" ? "" : refused.file, now.cause->message);
+    now.cause->message = fmt::format("{}: {}", place_of(now.done.back()), now.cause->message);
     now.done.pop_back();
   }
   if (!now.cause && !now.to_do.empty()) {
     now.done.push_back(std::move(now.to_do.front()));
     now.to_do.pop_front();
-    return submit_step(now.done.back(), now.done.back().intent);
+    return prepare_step(now.done.back(), now.done.back().intent);
   }
+  if (!now.cause)
+    if (auto saved = end_restore(); !saved) now.cause = std::move(saved.error());
   while (now.cause && !now.done.empty()) {
     const RestoreStep step = std::move(now.done.back());
     now.done.pop_back();
-    if (step.undo) return submit_step(step, *step.undo);
+    if (step.undo) return prepare_step(step, *step.undo);
   }
 
+  if (now.cause)
+    if (auto saved = end_restore(); !saved) {
+      spdlog::error("config.json: {}; until the next change is saved a restart takes it back again",
+                    saved.error().message);
+      stored_.restoring.reset();
+    }
   const auto finished = std::move(restoring_);
+  if (finished->machine_changed && options_.look_after) look_after_all();
   if (finished->cause) {
     Error error = std::move(*finished->cause);
     error.message += finished->stuck.empty()
@@ -82,7 +111,21 @@ void Applier::go_on_restoring(Result<void> last) {
   accept(nullptr, finished->request, finished->completion, std::move(text));
 }
 
-void Applier::submit_step(const RestoreStep& step, const Intent& intent) {
+// From here on a restart finds it as it is now.
+Result<void> Applier::end_restore() {
+  if (!stored_.restoring) return {};
+  StoredState next = stored_;
+  // What is as it was is not to be there as if somebody had written it.
+  if (restoring_->cause && restoring_->stuck.empty()) {
+    next.ports = next.restoring->ports;
+    next.hosts = next.restoring->hosts;
+  }
+  next.restoring.reset();
+  forget_ports(next);
+  return save(std::move(next), {});
+}
+
+void Applier::prepare_step(const RestoreStep& step, const Intent& intent) {
   const auto serial_in = [&](auto& entries) -> std::uint64_t {
     const auto found = entries.find(step.name);
     return found != entries.end() ? found->second.view.serial : 0;
@@ -97,14 +140,61 @@ void Applier::submit_step(const RestoreStep& step, const Intent& intent) {
     look_for_hosts();
     serial = serial_in(hosts_);
   }
-  mailbox_->post(Submitted{{.caller = restoring_->request.caller,
-                            .name = step.name,
-                            .serial = serial,
-                            .file = step.file,
-                            .value = "as config.json has it",
-                            .intent = intent,
-                            .about = step.about},
-                           [this](Result<void> result) { go_on_restoring(std::move(result)); }});
+  const bool gives_back = step.was_foreign && restoring_->cause;
+  restoring_->next = Submitted{{.caller = restoring_->request.caller,
+                                .name = step.name,
+                                .serial = serial,
+                                .file = step.file,
+                                .value = "as config.json has it",
+                                .intent = intent,
+                                .about = step.about},
+                               [this, gives_back, name = step.name](Result<void> result) {
+                                 if (!restoring_) return;  // its end
+                                 if (gives_back && result) give_back(name);
+                                 go_on_restoring(std::move(result));
+                               }};
+}
+
+void Applier::give_back(const std::string& name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  make_foreign(found->second);
+  save_as_it_is(found->second);
+  look_for_foreign();
+}
+
+void Applier::make_foreign(LiveExport& entry) {
+  ExportView& view = entry.view;
+  view.foreign = true;
+  view.changed = std::chrono::system_clock::now();
+  view.refused.reset();
+  view.failed.clear();
+  view.waiting.clear();
+  view.absent = {};
+  view.note.clear();
+  view.access.clear();
+  entry.spaces.clear();
+  entry.controller.reset();
+  entry.half_done = false;
+  entry.looked_after = false;
+}
+
+// Steps follow each other without a pause, and whoever comes meanwhile is served after them. Only
+// while one waits in the kernel others come in between: they may take down what is not touched.
+Result<void> Applier::check_nothing_is_restored(const Request& request) const {
+  if (!stored_.restoring || !request.intent) return {};
+  const Intent& intent = *request.intent;
+  const auto* const enabling = std::get_if<SetEnabled>(&intent);
+  const bool goes_down =
+      (enabling != nullptr && !enabling->on) || std::holds_alternative<TakeDown>(intent);
+  if (goes_down && !stored_.restoring->touches(request.name)) return {};
+  if (was_cut_off())
+    return refuse(EBUSY, Reason::kernel_waits,
+                  "a restore of config.json was cut off before, and is being taken back; status of "
+                  "its exports says what that waits for; write it again when that is done");
+  return refuse(EBUSY, Reason::kernel_waits,
+                "config.json is being restored, and waits in the kernel; write it again when that "
+                "is done");
 }
 
 }  // namespace nvmeofs

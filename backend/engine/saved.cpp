@@ -1,6 +1,7 @@
 #include <spdlog/spdlog.h>
 
 #include "engine/applier.h"
+#include "engine/restore.h"
 #include "engine/shared_objects.h"
 #include "nvmeofs/text.h"
 
@@ -10,13 +11,29 @@ Result<void> Applier::load() {
   auto state = environment_.store.load();
   if (!state) return tl::unexpected(state.error());
   stored_ = std::move(*state);
-  for (const auto& [name, stored] : stored_.exports) {
+  const StoredState wanted = taken_back(stored_);
+  if (stored_.restoring) {
+    stored_.ports = wanted.ports;
+    stored_.hosts = wanted.hosts;
+  }
+  for (const auto& [name, stored] : wanted.exports) {
     ExportView view{.wanted = stored.wanted, .made = stored.made, .changed = stored.made};
     if (stored.wanted.enabled) view.waiting = "not looked at yet";
     view.access = stored.access;
     LiveExport& placed = entries_.place(name, std::move(view));
     for (const auto& [nsid, served] : stored.served)
       if (served.boot_id == environment_.boot_id) placed.spaces[nsid].opened = served;
+  }
+  // Ours until that is taken back.
+  for (const auto& [name, stored] : stored_.exports) {
+    if (wanted.exports.contains(name)) continue;
+    const auto foreign = stored_.restoring->foreign.find(name);
+    const bool was_there = foreign != stored_.restoring->foreign.end();
+    ExportView view{.wanted = was_there ? foreign->second.wanted : stored.wanted,
+                    .made = stored.made,
+                    .changed = stored.made};
+    view.wanted.enabled = was_there;
+    entries_.place(name, std::move(view));
   }
   return {};
 }
@@ -97,7 +114,7 @@ void Applier::save_as_it_is(const LiveExport& entry) {
   StoredState state = stored_;
   if (entry.view.foreign) {
     state.exports.erase(name);
-  } else {
+  } else if (!is_taken_back(name)) {
     state.exports.insert_or_assign(
         name, StoredExport{entry.view.wanted, entry.view.made, opened(entry), entry.view.access});
   }

@@ -180,7 +180,11 @@ void Applier::succeed(LiveExport& entry) {
   for (auto& [nsid, space] : entry.spaces) space.note.clear();
   entry.half_done = false;
   entry.looked_after = true;
-  if (std::holds_alternative<TakeDown>(*transaction->request.intent)) {
+  if (std::exchange(entry.cut_off, false)) {
+    entry.looked_after = false;
+    view.waiting = "a restore of config.json that was cut off is taken back first";
+    to_look_after_.push_back(view.serial);
+  } else if (std::holds_alternative<TakeDown>(*transaction->request.intent)) {
     view.waiting = "taken down; mounting again brings it up";
   } else {
     view.foreign = false;

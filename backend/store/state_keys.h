@@ -12,8 +12,8 @@ inline constexpr std::string_view format_mark = "nvmeofs state";
 // It stands in names of files, and must stay countable.
 inline constexpr std::uint64_t max_generation = 999'999'999'999'999'999;
 
-inline const std::set<std::string_view> top_keys = {"format",  "version", "generation", "crc32",
-                                                    "exports", "kernel",  "ports",      "hosts"};
+inline const std::set<std::string_view> top_keys = {
+    "format", "version", "generation", "crc32", "exports", "kernel", "ports", "hosts", "restoring"};
 inline const std::set<std::string_view> export_keys = {
     "device", "disk",     "has_served",  "addresses",  "hosts",     "enabled", "serial",
     "model",  "uuid",     "nguid",       "made",       "served",    "access",  "subsystem",

@@ -211,9 +211,9 @@ StoredExport export_of(const std::string& name, const Section& section) {
 }
 
 // A host takes two disks of one identity for two ways to one disk, and mixes their blocks.
-void compare_identities(const StoredState& state) {
+void compare_identities(const std::map<std::string, StoredExport>& exports) {
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> seen;
-  for (const auto& [name, stored] : state.exports) {
+  for (const auto& [name, stored] : exports) {
     const auto compare = [&, &export_name = name](std::string_view key, std::string_view value) {
       // All zeros: it has none.
       if (key != "serial" && value.find_first_not_of("0-") == std::string_view::npos) return;
@@ -335,6 +335,25 @@ std::map<std::string, Host> hosts_of_target(const Section& file) {
   return hosts;
 }
 
+BeforeRestore before_restore_of(const Section& section) {
+  const auto exports_in = [&](std::string_view key) {
+    const Section all(section.place(key), section.at(key));
+    std::map<std::string, StoredExport> exports;
+    for (const auto& [name, json] : section.at(key).items())
+      exports.emplace(name, export_of(name, Section(all.place(name), json)));
+    return exports;
+  };
+  BeforeRestore before{.boot_id = boot_id_of(section, "boot_id"),
+                       .exports = exports_in("exports"),
+                       .foreign = exports_in("foreign"),
+                       .ports = ports_of(section),
+                       .hosts = hosts_of_target(section)};
+  compare_identities(before.exports);
+  for (const auto& text : section.texts("made"))
+    before.made.insert(parsed(section.place("made"), Nqn::parse(text)).str());
+  return before;
+}
+
 StateText content_of(const Json& json) {
   if (!json.is_object()) damaged("it is no JSON object");
   const Section file("at the top", json);
@@ -342,9 +361,11 @@ StateText content_of(const Json& json) {
   content.generation = check_top(file, json, format_mark, state_version, "state");
   Json unknown = file.unknown(top_keys);
   content.state.exports = entries_of(file, "exports", "export", export_keys, unknown, export_of);
-  compare_identities(content.state);
+  compare_identities(content.state.exports);
   content.state.ports = ports_of(file);
   content.state.hosts = hosts_of_target(file);
+  if (file.has("restoring"))
+    content.state.restoring = before_restore_of(Section("restoring", file.at("restoring")));
   if (file.has("kernel")) {
     const Section kernel("kernel", file.at("kernel"));
     content.state.kernel = kernel_of(kernel);
@@ -362,7 +383,7 @@ Result<StateText> read_state(std::string_view text) {
 
 Result<void> check_identities(const StoredState& state) {
   try {
-    compare_identities(state);
+    compare_identities(state.exports);
     return {};
   } catch (const Damage& damage) {
     return refuse(EINVAL, Reason::not_saved, "it could not be read again: {}", damage.what);

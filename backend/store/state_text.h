@@ -31,7 +31,10 @@
 //       }
 //     },
 //     "hosts": { "nqn.2014-08.org.nvmexpress:uuid:a": {"dhchap_key": "DHHC-1:…"} },
-//     "kernel": { "boot_id": …, "ports": {"1": "tcp://…"}, "hosts": […], "modules": […] }
+//     "kernel": { "boot_id": …, "ports": {"1": "tcp://…"}, "hosts": […], "modules": […] },
+//     "restoring": {               while config.json is being restored: how it was before
+//       "boot_id": …, "exports": {…}, "foreign": {…}, "made": ["titi"], "ports": {…}, "hosts": {…}
+//     }
 //   }
 //
 // By hand: change what is to be changed and delete the line "crc32". Without that line the file is
@@ -44,7 +47,7 @@
 //
 // Keys that this program does not know, at the top, in an export and in "kernel", are kept: a newer
 // program of the same version wrote them, and will want them back. A change that an older program
-// must not read past gets another version.
+// must not read past gets another version: with "restoring" it is 2, and 1 without.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +59,7 @@
 
 namespace nvmeofs {
 
-constexpr unsigned state_version = 1;
+constexpr unsigned state_version = 2;  // the newest that is read
 
 struct StateText {
   StoredState state;

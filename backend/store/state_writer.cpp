@@ -123,6 +123,22 @@ Json hosts_json(const std::map<std::string, Host>& hosts) {
   return json;
 }
 
+Json before_restore_json(const BeforeRestore& before) {
+  const auto exports_json = [](const std::map<std::string, StoredExport>& exports) {
+    Json json = Json::object();
+    for (const auto& [name, stored] : exports) json[name] = export_json(stored);
+    return json;
+  };
+  Json json = Json::object();
+  json["boot_id"] = text_json(before.boot_id);
+  json["exports"] = exports_json(before.exports);
+  json["foreign"] = exports_json(before.foreign);
+  json["made"] = list_json(before.made);
+  json["ports"] = ports_json(before.ports);
+  json["hosts"] = hosts_json(before.hosts);
+  return json;
+}
+
 // Members of an object, as texts that are put together as nlohmann-json would.
 using Members = std::vector<std::pair<std::string, std::string_view>>;
 
@@ -168,13 +184,14 @@ Result<void> check_reads_back(const std::string& text, const StoredState& state)
   return {};
 }
 
-// All of a file but for its exports, which stand where their texts are put in: in the order of the
-// file, and the keys that are not known at its end.
+// All of a file but for its exports and what is restored, which stand where their texts are put in:
+// in the order of the file, and the keys that are not known at its end.
 Json frame(const StoredState& state, std::uint64_t generation, const std::string& unknown) {
   const Json rest = parsed_object(unknown);
   Json json = Json::object();
   json["format"] = format_mark;
-  json["version"] = state_version;
+  // An older program would read past what it has to take back.
+  json["version"] = state.restoring ? 2 : 1;
   json["generation"] = generation;
   json["crc32"] = "";  // its place: not the last line, which cannot be deleted alone
   json["exports"] = Json::object();
@@ -182,12 +199,14 @@ Json frame(const StoredState& state, std::uint64_t generation, const std::string
   if (!state.hosts.empty()) json["hosts"] = hosts_json(state.hosts);
   json["kernel"] = kernel_json(state.kernel);
   if (rest.contains("kernel")) add_unknown(json["kernel"], rest["kernel"]);
+  if (state.restoring) json["restoring"] = Json::object();
   add_unknown(json, rest);
   return json;
 }
 
-template <class Texts>
-std::string file_text(const Json& frame, const Texts& exports) {
+template <class Texts, class RestoreText>
+std::string file_text(const Json& frame, const Texts& exports,
+                      const std::optional<RestoreText>& restoring) {
   Members for_people, for_checksum;
   for (const auto& [name, text] : exports) {
     for_people.emplace_back(name, text->pretty);
@@ -196,14 +215,17 @@ std::string file_text(const Json& frame, const Texts& exports) {
   std::map<std::string, std::string> values;
   for (const auto& [key, value] : frame.items())
     if (key != "crc32")
-      values.emplace(key, key == "exports" ? canonical_object(for_checksum) : canonical(value));
+      values.emplace(key, key == "exports"     ? canonical_object(for_checksum)
+                          : key == "restoring" ? restoring->canonical
+                                               : canonical(value));
   const std::string crc = checksum(canonical_object({values.begin(), values.end()}));
 
   std::vector<std::pair<std::string, std::string>> shown;
   for (const auto& [key, value] : frame.items())
-    shown.emplace_back(key, key == "exports" ? pretty_object(for_people, 1)
-                            : key == "crc32" ? Json(crc).dump()
-                                             : pretty(value, 1));
+    shown.emplace_back(key, key == "exports"     ? pretty_object(for_people, 1)
+                            : key == "restoring" ? restoring->pretty
+                            : key == "crc32"     ? Json(crc).dump()
+                                                 : pretty(value, 1));
   return pretty_object({shown.begin(), shown.end()}, 0) + "\n";
 }
 
@@ -233,14 +255,25 @@ Result<std::string> StateWriter::write(const StoredState& state, std::uint64_t g
       }
       all.emplace_back(name, known ? &found->second : &changed.at(name));
     }
+    std::optional<RestoreText> restoring = restoring_;
+    if (!state.restoring) restoring.reset();
+    if (state.restoring && (!restoring || restoring->stored != *state.restoring)) {
+      const Json json = before_restore_json(*state.restoring);
+      restoring = RestoreText{*state.restoring, pretty(json, 1), canonical(json)};
+      to_check.restoring = state.restoring;
+    }
     const Json around = frame(state, generation, unknown_);
     Texts to_read;
     for (const auto& [name, text] : changed) to_read.emplace_back(name, &text);
-    if (auto readable = check_reads_back(file_text(around, to_read), to_check); !readable)
+    Json around_read = around;
+    if (!to_check.restoring) around_read.erase("restoring");
+    if (auto readable = check_reads_back(file_text(around_read, to_read, restoring), to_check);
+        !readable)
       return tl::unexpected(readable.error());
     if (auto told_apart = check_identities(state); !told_apart)
       return tl::unexpected(told_apart.error());
-    auto text = file_text(around, all);
+    auto text = file_text(around, all, restoring);
+    restoring_ = std::move(restoring);
     for (auto& [name, fresh] : changed) exports_.insert_or_assign(name, std::move(fresh));
     return text;
   } catch (const nlohmann::json::exception& exception) {

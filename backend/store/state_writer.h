@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,11 +40,19 @@ class StateWriter {
 
   using Texts = std::vector<std::pair<std::string, const ExportText*>>;
 
+  // The same of what is restored: while it is, each save has all of it.
+  struct RestoreText {
+    BeforeRestore stored;
+    std::string pretty;
+    std::string canonical;
+  };
+
   ExportText text_of(const std::string& name, const StoredExport& stored) const;
 
   std::string unknown_;  // but for exports
   std::map<std::string, std::string> unknown_in_exports_;
   std::map<std::string, ExportText> exports_;
+  std::optional<RestoreText> restoring_;
 };
 
 }  // namespace nvmeofs

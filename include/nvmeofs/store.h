@@ -41,11 +41,29 @@ struct StoredKernel {
   bool operator==(const StoredKernel&) const = default;
 };
 
+// How it was before a saved target began to be restored: of exports those that it may touch, by
+// name.
+struct BeforeRestore {
+  std::string boot_id{};                          // of the kernel that it began in
+  std::map<std::string, StoredExport> exports{};  // of ours
+  std::map<std::string, StoredExport> foreign{};  // that something else had made
+  std::set<std::string> made{};                   // that were not there
+  std::map<TransportAddress, WantedPort> ports{};
+  std::map<std::string, Host> hosts{};
+
+  bool touches(const std::string& name) const {
+    return exports.contains(name) || foreign.contains(name) || made.contains(name);
+  }
+  bool operator==(const BeforeRestore&) const = default;
+};
+
 struct StoredState {
   std::map<std::string, StoredExport> exports;  // by name
   StoredKernel kernel;
   std::map<TransportAddress, WantedPort> ports{};  // what was written, of addresses of exports
   std::map<std::string, Host> hosts{};  // what was written, by NQN; nothing: a directory was made
+  // While one is being restored. Of a program that is gone: it was killed on the way.
+  std::optional<BeforeRestore> restoring{};
   bool operator==(const StoredState&) const = default;
 };
 

@@ -1,55 +1,11 @@
 // The program is killed before any step and any save: the next one finds the state of before or of
 // after, and brings the kernel to it.
-#include <atomic>
-
 #include "engine/changes.h"
 #include "engine_fixture.h"
+#include "mortal.h"
 
 namespace nvmeofs {
 namespace {
-
-// Counts what reaches the outside, and lets nothing through from some moment on, as SIGKILL does.
-class Life {
- public:
-  void end_before(int effect) { left_ = effect; }
-  void live() { left_ = -1; }
-  // Whether the next effect still happens.
-  bool take() {
-    if (left_ == 0) return false;
-    if (left_ > 0) --left_;
-    return true;
-  }
-  bool ended() const { return left_ == 0; }
-
- private:
-  std::atomic<int> left_ = -1;  // -1: for ever
-};
-
-class MortalBackend : public FaultyBackend {
- public:
-  MortalBackend(Backend& backend, Life& life) : FaultyBackend(backend), life_(life) {}
-  Result<void> perform(const Step& step) override {
-    if (!life_.take()) return refuse(EINTR, Reason::kernel_refused, "dead");
-    return FaultyBackend::perform(step);
-  }
-
- private:
-  Life& life_;
-};
-
-class MortalStore : public Store {
- public:
-  MortalStore(MemoryStore& store, Life& life) : store_(store), life_(life) {}
-  Result<StoredState> load() override { return store_.load(); }
-  Result<void> save(const StoredState& state) override {
-    if (!life_.take()) return refuse(EINTR, Reason::not_saved, "dead");
-    return store_.save(state);
-  }
-
- private:
-  MemoryStore& store_;
-  Life& life_;
-};
 
 // Ports by their address: which number is free depends on how far the killed program came.
 Target by_address(const Target& target) {

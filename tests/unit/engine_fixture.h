@@ -46,10 +46,22 @@ class EngineTest : public testing::Test {
   }
   // The kernel forgets everything, and the program begins anew.
   void reboot() {
+    empty_kernel();
+    boot_id_ += " next";
+    start();
+  }
+  // No program runs then.
+  void empty_kernel() {
     engine_.reset();
     for (const auto& [id, port] : kernel().ports) {
       for (const auto& [nqn, link] : port.subsystems)
         ASSERT_TRUE(kernel_.unlink("ports/" + id + "/subsystems/" + link));
+      for (const auto& [group, state] : port.ana_groups)
+        if (group != "1") {
+          ASSERT_TRUE(kernel_.rmdir("ports/" + id + "/ana_groups/" + group));
+        }
+      for (const auto& [name, referral] : port.referrals)
+        ASSERT_TRUE(kernel_.rmdir("ports/" + id + "/referrals/" + name));
       ASSERT_TRUE(kernel_.rmdir("ports/" + id));
     }
     for (const auto& [nqn, subsystem] : kernel().subsystems) {
@@ -61,8 +73,6 @@ class EngineTest : public testing::Test {
     }
     for (const auto& [host, what] : kernel().hosts) ASSERT_TRUE(kernel_.rmdir("hosts/" + host));
     ASSERT_EQ(kernel(), Target{});
-    boot_id_ += " next";
-    start();
   }
   // What is in the kernel is somebody else's then.
   void start_without_state() {

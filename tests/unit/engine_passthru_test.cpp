@@ -1,10 +1,10 @@
 // A whole NVMe controller instead of disks.
-#include "engine_fixture.h"
+#include "restore_fixture.h"
 
 namespace nvmeofs {
 namespace {
 
-class PassthruTest : public EngineTest {
+class PassthruTest : public RestoreTest {
  protected:
   int controller(const char* path, const std::string& name = "toto") {
     return ask(name, "passthru/device", SetController{DevicePath::parse(path).value()});
@@ -256,21 +256,60 @@ TEST_F(PassthruTest, ForeignOneIsAdoptedAsItIs) {
 TEST_F(PassthruTest, GoesIntoASavedTargetAndBack) {
   serve_whole();
   const Export before = view("toto").wanted;
-  const std::string saved = target_config_text(engine_->target_to_save());
-  const auto restore = [&] {
-    auto config = parse_target_config(saved).value();
-    return ask("", "config.json",
-               TakeTarget{std::make_shared<const TargetConfig>(std::move(config))});
-  };
+  const std::string text = saved();
   ASSERT_EQ(disable("toto"), 0);
   ASSERT_EQ(turn(false), 0);
-  ASSERT_EQ(restore(), 0) << last_.message;
+  ASSERT_EQ(restore(text), 0) << last_.message;
   EXPECT_EQ(view("toto").wanted, before);
   ASSERT_EQ(disable("toto"), 0);
   ASSERT_EQ(remove("toto"), 0);
-  ASSERT_EQ(restore(), 0) << last_.message;
+  ASSERT_EQ(restore(text), 0) << last_.message;
   EXPECT_TRUE(in_kernel().enabled);
-  EXPECT_EQ(target_config_text(engine_->target_to_save()), saved);
+  EXPECT_EQ(saved(), text);
+  const auto done = steps();
+  ASSERT_EQ(restore(text), 0) << last_.message;
+  EXPECT_EQ(steps(), done);
+}
+
+TEST_F(PassthruTest, TwoExportsExchangeTheirControllersInASavedTarget) {
+  serve_whole();
+  ASSERT_NO_FATAL_FAILURE(draft("titi", "/dev/nvme1"));
+  ASSERT_EQ(enable("titi"), 0) << last_.message;
+  const auto pathed = [&](const char* name) {
+    return attribute(kernel().subsystems.at(name).passthru.attributes, "device_path");
+  };
+  ASSERT_EQ(restore(exchanged(saved(), {{"/dev/nvme0", "/dev/nvme1"}})), 0) << last_.message;
+  EXPECT_EQ(pathed("toto"), "/dev/nvme1");
+  EXPECT_EQ(pathed("titi"), "/dev/nvme0");
+  for (const char* name : {"toto", "titi"}) EXPECT_EQ(status(name).state, State::enabled);
+}
+
+TEST_F(PassthruTest, AndADiskAreExchangedInASavedTarget) {
+  serve_whole();
+  const std::string whole = saved();
+  ASSERT_EQ(disable("toto"), 0);
+  ASSERT_EQ(turn(false), 0);
+  ASSERT_EQ(device("toto", "/dev/nvme0n1"), 0) << last_.message;
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  const std::string disk = saved();
+  ASSERT_EQ(restore(whole), 0) << last_.message;
+  EXPECT_TRUE(in_kernel().enabled);
+  ASSERT_EQ(restore(disk), 0) << last_.message;
+  EXPECT_FALSE(in_kernel().enabled);
+  EXPECT_EQ(kernel().subsystems.at("toto").namespaces.size(), 1U);
+}
+
+TEST_F(PassthruTest, OfSomethingElseIsThatAgainWhenARestoreIsTakenBack) {
+  serve_whole();
+  serve("titi", "/dev/b");
+  const std::string text = replaced(saved(), "/dev/b", "/dev/missing");
+  start_without_state();
+  const Target before = kernel();
+  EXPECT_EQ(restore(text), ENOENT);
+  EXPECT_THAT(last_.message, HasSubstr("everything is as it was before"));
+  EXPECT_EQ(status("toto").state, State::foreign);
+  EXPECT_EQ(kernel(), before);
+  EXPECT_TRUE(claim("/dev/nvme0n1"));
 }
 
 }  // namespace

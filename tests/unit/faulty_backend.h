@@ -49,7 +49,14 @@ class FaultyBackend : public Backend {
     }
     if (refuse_at_ && performed_.size() == *refuse_at_ + 1)
       return refuse(errnum_, Reason::kernel_refused, "refused by the test");
-    return backend_.perform(step);
+    auto result = backend_.perform(step);
+    ++ended_;
+    return result;
+  }
+  // Every step has come back that was not refused by the test.
+  bool is_idle() const {
+    const std::lock_guard lock(mutex_);
+    return ended_ == performed_.size();
   }
 
   // The step with this number, counted from now, is refused; those after it are not.
@@ -101,6 +108,7 @@ class FaultyBackend : public Backend {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Step> performed_;
+  std::size_t ended_ = 0;
   std::optional<std::size_t> refuse_at_;
   int errnum_ = 0;
   std::optional<Verb> hold_;

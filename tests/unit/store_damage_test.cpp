@@ -135,7 +135,7 @@ TEST(DamagedState, CanBeGoneBackFrom) {
 
 TEST(DamagedState, OfANewerVersionIsNotOverwritten) {
   SavedThrice fixture;
-  const auto newer = replaced(text_of(fixture.path), "\"version\": 1", "\"version\": 2");
+  const auto newer = replaced(text_of(fixture.path), "\"version\": 1", "\"version\": 3");
   write_text(fixture.path, newer);
   const auto error = fixture.refusal();
   EXPECT_EQ(error.errnum, EINVAL);

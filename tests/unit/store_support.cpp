@@ -128,6 +128,13 @@ StoredState random_state(std::mt19937& random) {
           Secret("DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:");
     if (below(2) == 0) host.attributes["dhchap_dhgroup"] = "ffdhe2048";
   }
+  if (below(3) == 0)
+    state.restoring = BeforeRestore{.boot_id = small_state().kernel.boot_id,
+                                    .exports = state.exports,
+                                    .foreign = {{"theirs", small_export("theirs", 9)}},
+                                    .made = {nqn()},
+                                    .ports = state.ports,
+                                    .hosts = state.hosts};
   return state;
 }
 

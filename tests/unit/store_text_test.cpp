@@ -145,6 +145,46 @@ TEST(StateText, HasWhatIsSetForPorts) {
               HasSubstr("ports have no such setting"));
 }
 
+StoredState restoring_state() {
+  auto state = small_state();
+  state.restoring = BeforeRestore{.boot_id = state.kernel.boot_id,
+                                  .exports = {{"toto", small_export("toto", 2)}},
+                                  .foreign = {{"tata", small_export("tata", 3)}},
+                                  .made = {"titi"}};
+  state.restoring->ports[TransportAddress::parse("tcp://10.0.0.1", Trtype::tcp).value()]
+      .settings = {{"inline_data_size", "8192"}};
+  state.restoring->hosts["nqn.a"].keys["dhchap_key"] =
+      Secret("DHHC-1:00:YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWF3F7HK:");
+  return state;
+}
+
+TEST(StateText, HasWhatThereWasBeforeARestore) {
+  const auto state = restoring_state();
+  const auto text = edited(written(state));
+  EXPECT_THAT(text, HasSubstr(R"("made": [
+      "titi"
+    ])"));
+  EXPECT_EQ(read_state(text)->state, state);
+  EXPECT_THAT(error_of(replaced(text, "\"titi\"", "\"a b\"")), HasSubstr("restoring"));
+}
+
+TEST(StateText, ThatIsRestoredIsNotForOlderPrograms) {
+  StateWriter writer;
+  EXPECT_THAT(writer.write(small_state(), 1).value(), HasSubstr("\"version\": 1,"));
+  EXPECT_THAT(writer.write(restoring_state(), 2).value(), HasSubstr("\"version\": 2,"));
+  EXPECT_THAT(writer.write(small_state(), 3).value(), HasSubstr("\"version\": 1,"));
+}
+
+TEST(StateText, HasWhatThereWasBeforeInEachSave) {
+  StateWriter writer;
+  auto state = restoring_state();
+  ASSERT_TRUE(writer.write(state, 1));
+  state.exports.emplace("toto2", small_export("toto2", 5));
+  EXPECT_EQ(read_state(writer.write(state, 2).value())->state, state);
+  state.restoring->made.insert("tutu");
+  EXPECT_EQ(read_state(writer.write(state, 3).value())->state, state);
+}
+
 TEST(StateText, HasAnaGroupsAndTheirStates) {
   auto state = small_state();
   Export& wanted = state.exports.at("toto").wanted;
@@ -339,8 +379,8 @@ TEST(StateText, SaysHowAnEditIsMeant) {
 }
 
 TEST(StateText, OfANewerVersionIsToldFromDamage) {
-  EXPECT_THAT(error_of(replaced(written(small_state()), "\"version\": 1", "\"version\": 2")),
-              HasSubstr("a newer nvmeofs wrote it: version 2"));
+  EXPECT_THAT(error_of(replaced(written(small_state()), "\"version\": 1", "\"version\": 3")),
+              HasSubstr("a newer nvmeofs wrote it: version 3"));
 }
 
 TEST(StateText, OfAnotherProgramIsRefused) {

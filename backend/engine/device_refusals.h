@@ -1,0 +1,25 @@
+// What is said of disks and of controllers alike.
+#pragma once
+
+#include <cerrno>
+
+#include "nvmeofs/error.h"
+#include "nvmeofs/export.h"
+#include "nvmeofs/text.h"
+
+namespace nvmeofs {
+
+inline tl::unexpected<Error> refuse_other_disk(const DevicePath& device, const DiskIdentity& was,
+                                               const DiskIdentity& now) {
+  return refuse(ENXIO, Reason::device_other,
+                "{} leads to another disk than the one that was written: that was {}, this is {}; "
+                "bring that one back, or write the path to device again if this one is meant",
+                printable(device.path()), was.text, now.text);
+}
+
+inline tl::unexpected<Error> refuse_moved() {
+  return refuse(EBUSY, Reason::device_in_use,
+                "led to another device while it was being checked; write it again");
+}
+
+}  // namespace nvmeofs
