@@ -144,6 +144,7 @@ class Applier {
   void look_after(LiveExport& entry);
   // For a while: what the machine does meanwhile is looked at when that is over.
   static void leave_alone(LiveExport& entry);
+  Result<void> find_all(LiveExport& entry, Transaction& transaction);
   Result<void> find_device(LiveExport& entry, Transaction& transaction, Nsid nsid);
   Result<void> find_controller(LiveExport& entry, Transaction& transaction);
   // Whether the kernel holds an earlier coming of the disk: it was pulled out and plugged in again

@@ -59,9 +59,7 @@ bool Applier::is_half_restored(const std::string& name, LiveExport& entry) {
   if (!is_ours) return false;
   // What it waits for is no difference.
   Transaction looked(request_to_go_down(entry), nullptr, wanted);
-  for (const auto& [nsid, space] : wanted.spaces)
-    if (wanted.enabled && space.enabled) (void)find_device(entry, looked, nsid);
-  if (wanted.enabled) find_addresses(entry, looked);
+  if (wanted.enabled) (void)find_all(entry, looked);
   return !plan_to(observed_, wanted, removable(), looked.absent).empty();
 }
 

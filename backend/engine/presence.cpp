@@ -81,18 +81,7 @@ void Applier::look_after(LiveExport& entry) {
 
   if (wanted.enabled) {
     if (auto protects = check_hosts(wanted); !protects) return cannot(protects.error().message);
-    for (const auto& [nsid, space] : wanted.spaces) {
-      if (!space.enabled || !space.device) continue;
-      // Whoever uses it now, or whatever disk it is.
-      if (auto found = find_device(entry, *transaction, nsid); !found)
-        return cannot(
-            fmt::format("{}: {}", printable(space.device->path()), found.error().message));
-    }
-    if (wanted.controller.enabled)
-      if (auto found = find_controller(entry, *transaction); !found)
-        return cannot(fmt::format("{}: {}", printable(wanted.controller.device->path()),
-                                  found.error().message));
-    find_addresses(entry, *transaction);
+    if (auto found = find_all(entry, *transaction); !found) return cannot(found.error().message);
   }
   Plan plan = plan_to(observed_, wanted, removable(), transaction->absent);
   if (!plan.empty() && may_be_put_right(entry, *transaction, plan)) {
@@ -126,6 +115,26 @@ void Applier::look_after(LiveExport& entry) {
     unpublished_ = true;
   if (view.waiting != before.waiting && !view.waiting.empty())
     spdlog::warn("{} waits: {}", printable(wanted.name.str()), printable(view.waiting, 1024));
+}
+
+// What of an enabled export is there, and what it waits for.
+Result<void> Applier::find_all(LiveExport& entry, Transaction& transaction) {
+  const Export& wanted = entry.view.wanted;
+  const auto cannot = [](const DevicePath& device, Error error) {
+    error.message = fmt::format("{}: {}", printable(device.path()), error.message);
+    return tl::unexpected(std::move(error));
+  };
+  for (const auto& [nsid, space] : wanted.spaces) {
+    if (!space.enabled || !space.device) continue;
+    // Whoever uses it now, or whatever disk it is.
+    if (auto found = find_device(entry, transaction, nsid); !found)
+      return cannot(*space.device, found.error());
+  }
+  if (wanted.controller.enabled)
+    if (auto found = find_controller(entry, transaction); !found)
+      return cannot(*wanted.controller.device, found.error());
+  find_addresses(entry, transaction);
+  return {};
 }
 
 // An error: the device is there, and cannot be served.
