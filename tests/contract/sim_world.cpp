@@ -68,8 +68,13 @@ class SimListening : public Listener {
 class SimWorld : public World {
  public:
   SimWorld() {
-    facts = {
-        .second_nsid_mkdir = 0, .tmpfs_takes_direct_io = false, .has_tsas = true, .has_loop = true};
+    facts = {.second_nsid_mkdir = 0,
+             .tmpfs_takes_direct_io = false,
+             .has_tsas = true,
+             .has_loop = true,
+             .has_fc = true,
+             .has_fc_port = true};
+    kernel_.edit_machine([this](SimMachine& machine) { machine.fc_ports = {fc_port}; });
     device = "/dev/nullb0";
     other_device = "/dev/nullb1";
     device_alias = "/dev/disk/by-id/null-0";
