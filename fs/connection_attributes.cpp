@@ -20,11 +20,18 @@ std::string show_address(const Connections&, const ConnectionView& view) {
   return text;
 }
 
-// A host's loop controllers show no address by which one could be known again.
+// A host's loop controllers show no address by which one could be known again, and over FC it also
+// takes a port of this machine, which a list of addresses does not say.
 Result<std::vector<TransportAddress>> reached_by_a_network(std::vector<TransportAddress> written) {
   if (contains(written, TransportAddress::loop()))
     return refuse(EPROTONOSUPPORT, Reason::unknown_transport,
                   "loop is not offered for connections; 'nvme connect -t loop -n NQN' makes one");
+  for (const auto& address : written)
+    if (address.trtype == Trtype::fc)
+      return refuse(EPROTONOSUPPORT, Reason::unknown_transport,
+                    "FC is not offered for connections; 'nvme connect -t fc -w HOST-PORT -a {} -n "
+                    "NQN' makes one",
+                    address.traddr);
   return written;
 }
 

@@ -50,7 +50,8 @@ device    The block device or regular file: an absolute path. One that is in use
           refused; "/dev/sdb force" skips that check.
 address   [transport://]address[:port], one a line. The transport is rdma (or what the mount option
           transport= says) or tcp, the port 4420: tcp://192.168.1.32, rdma://[fd00::1]:4420.
-          > replaces the list, >> adds to it. "loop" is this machine alone.
+          > replaces the list, >> adds to it. "loop" is this machine alone,
+          fc://nn-0x...:pn-0x... a Fibre Channel port of it (/sys/class/fc_host).
 enabled   1 or 0. While hosts are connected 0 is refused; "0 force" does it all the same.
 hosts     Who may connect: "any", or one host NQN a line. An empty line is nobody. "NQN force" ends the
           connections of the export's hosts, where one is left out that is connected.

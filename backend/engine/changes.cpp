@@ -443,6 +443,22 @@ Error explained(const Error& refusal, const Step& step, const Target& observed,
         error.reason = Reason::no_rdma_device;
         error.message += fmt::format(": no RDMA device answers for {}; tcp needs none", where);
         break;
+      case ENXIO:
+        error.reason = Reason::address_not_local;
+        error.message += fmt::format(
+            ": no FC port of this machine with the names in {} serves NVMe; an adapter does so "
+            "when "
+            "its driver was loaded for it",
+            where);
+        break;
+      case EALREADY:
+        error.reason = Reason::address_in_use;
+        error.message += fmt::format(
+            ": the FC port {} is that of another port of nvmet, made by something else; remove "
+            "that "
+            "one",
+            where);
+        break;
       case EACCES:
         error.message +=
             fmt::format(": a service below 1024, as in {}, needs CAP_NET_BIND_SERVICE", where);

@@ -142,6 +142,13 @@ Result<void> Applier::check_addresses(const LiveExport& entry, Transaction& tran
       continue;
     }
     if (!next.enabled) continue;
+    // Whether it is ready now, only its link tells, which is tried again by itself.
+    if (known && lenient && address.trtype == Trtype::fc &&
+        entry.view.absent.addresses.contains(address)) {
+      transaction.absent.addresses.insert(address);
+      transaction.waiting = entry.view.waiting;
+      continue;
+    }
     if (auto module = environment_.backend.need_transport(address.trtype); !module) return module;
     const auto port = ours_.wanted_ports.find(address);
     if (port != ours_.wanted_ports.end() && wants_tls(port->second.settings))

@@ -213,9 +213,10 @@ void Applier::find_addresses(const LiveExport& entry, Transaction& transaction) 
     const bool linked = std::any_of(ports.begin(), ports.end(),
                                     [&](const auto& port) { return port.second == address; });
     if (linked) {
-      // TCP goes on listening while its address is away, and is right again when that is back. An
-      // RDMA listener dies with its device (nvmet-rules.md 2.1): the link has to be made anew, and
-      // so does every other one on that port.
+      // TCP goes on listening while its address is away, and is right again when that is back; an
+      // FC port is bound again (nvmet_fc_portentry_rebind_tgt). An RDMA listener dies with its
+      // device (nvmet-rules.md 2.1): the link has to be made anew, and so does every other one on
+      // that port.
       if (address.trtype != Trtype::rdma || environment_.sessions.listening(address).value_or(true))
         continue;
       transaction.absent.addresses.insert(address);

@@ -26,6 +26,7 @@ struct Transaction {
   Export next;
   Absent absent;                                  // of next
   std::string waiting;                            // for what, when something is absent
+  bool put_off = false;                           // one of them: an FC port is not ready
   std::string gone;                               // not empty: what was served and is no more
   bool by_itself = false;                         // nobody asked; nobody is answered
   Target before;                                  // the kernel when it began

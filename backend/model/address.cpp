@@ -98,6 +98,42 @@ std::optional<std::uint16_t> kernel_trsvcid(std::string_view text) {
   return value;
 }
 
+// "nn-0x20000090fa942779" off the front of a text, in lower case. nvmet-fc takes both names without
+// 0x too (nvme_fc_parse_traddr).
+std::optional<std::string> take_name(std::string_view& text, std::string_view kind) {
+  constexpr std::size_t digits = 16;
+  if (!text.starts_with(kind)) return std::nullopt;
+  text.remove_prefix(kind.size());
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  std::string name(text.substr(0, digits));
+  for (char& c : name)
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  if (name.size() != digits || name.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return std::nullopt;
+  text.remove_prefix(digits);
+  return fmt::format("{}0x{}", kind, name);
+}
+
+Result<TransportAddress> parse_fc(std::string_view text) {
+  std::string_view rest = text;
+  const auto node = take_name(rest, "nn-");
+  const bool both = node && rest.starts_with(':');
+  if (both) rest.remove_prefix(1);
+  const auto port = both ? take_name(rest, "pn-") : std::nullopt;
+  if (!port)
+    return refuse(EINVAL, Reason::bad_value,
+                  "'{}' is no FC port; it is the names of node and port, of 16 hexadecimal digits "
+                  "each: fc://nn-0x20000090fa942779:pn-0x10000090fa942779",
+                  text);
+  if (!rest.empty())
+    return refuse(EINVAL, Reason::bad_value,
+                  "FC has no service; '{}' behind the port's name is none", rest);
+  return TransportAddress{.trtype = Trtype::fc,
+                          .adrfam = Adrfam::fc,
+                          .traddr = fmt::format("{}:{}", *node, *port),
+                          .trsvcid = 0};
+}
+
 }  // namespace
 
 std::string_view to_string(Trtype trtype) {
@@ -106,6 +142,8 @@ std::string_view to_string(Trtype trtype) {
       return "rdma";
     case Trtype::tcp:
       return "tcp";
+    case Trtype::fc:
+      return "fc";
     case Trtype::loop:
       break;
   }
@@ -118,6 +156,8 @@ std::string_view to_string(Adrfam adrfam) {
       return "ipv4";
     case Adrfam::ipv6:
       return "ipv6";
+    case Adrfam::fc:
+      return "fc";
     case Adrfam::loop:
       break;
   }
@@ -129,7 +169,8 @@ Result<Trtype> parse_trtype(std::string_view text) {
   if (text == "tcp") return Trtype::tcp;
   return refuse(
       EPROTONOSUPPORT, Reason::unknown_transport,
-      "'{}' is no transport that is offered here; rdma and tcp are, and for an export loop", text);
+      "'{}' is no transport that is offered here; rdma and tcp are, and for an export fc and loop",
+      text);
 }
 
 Result<TransportAddress> TransportAddress::parse(std::string_view text, Trtype default_transport) {
@@ -143,10 +184,14 @@ Result<TransportAddress> TransportAddress::parse(std::string_view text, Trtype d
     if (name == "loop")
       return refuse(EINVAL, Reason::bad_value,
                     "loop is this machine alone and has no address; write loop://");
+    if (name == "fc") return parse_fc(text.substr(scheme + 3));
     const auto trtype = parse_trtype(name);
     if (!trtype) return tl::unexpected(trtype.error());
     result.trtype = *trtype;
     text.remove_prefix(scheme + 3);
+  } else if (text.starts_with("nn-")) {
+    return refuse(EINVAL, Reason::bad_value, "an FC port is written with its transport: fc://{}",
+                  text);
   }
   if (text.empty())
     return refuse(EINVAL, Reason::bad_value, "an address is [transport://]host[:service]");
@@ -196,6 +241,10 @@ Result<TransportAddress> TransportAddress::from_port(std::string_view trtype,
     if (adrfam == "loop" && traddr.empty() && trsvcid.empty()) return loop();
     return refuse(EINVAL, Reason::bad_value, "a loop port with an address");
   }
+  if (trtype == "fc") {
+    if (adrfam == "fc") return parse_fc(traddr);
+    return refuse(EAFNOSUPPORT, Reason::unknown_family, "an FC port of the family '{}'", adrfam);
+  }
   TransportAddress result;
   const auto transport = parse_trtype(trtype);
   if (!transport) return tl::unexpected(transport.error());
@@ -218,6 +267,7 @@ Result<TransportAddress> TransportAddress::from_port(std::string_view trtype,
 
 std::string TransportAddress::name() const {
   if (trtype == Trtype::loop) return "loop";
+  if (trtype == Trtype::fc) return "fc:" + traddr;
   return adrfam == Adrfam::ipv4 ? fmt::format("{}:{}:{}", to_string(trtype), traddr, trsvcid)
                                 : fmt::format("{}:[{}]:{}", to_string(trtype), traddr, trsvcid);
 }

@@ -26,6 +26,8 @@ Result<std::string> check_treq(std::string_view text) {
 Result<std::string> check_tsas(Trtype trtype, std::string_view text) {
   if (trtype == Trtype::loop)
     return refuse(EINVAL, Reason::bad_value, "loop stays in this machine and has no channel");
+  if (trtype == Trtype::fc)
+    return refuse(EINVAL, Reason::bad_value, "only TCP has TLS; of FC there is nothing to choose");
   if (trtype == Trtype::rdma) {
     if (text == "connected") return std::string(text);
     return refuse(EINVAL, Reason::bad_value,
@@ -46,6 +48,8 @@ Result<std::string> check(const PortSetting& setting, Trtype trtype, std::string
   const std::string_view note = rdma ? ": RDMA takes no more" : "";
   // What is larger the kernel cuts down in silence for RDMA (NVMET_RDMA_MAX_INLINE_DATA_SIZE). TCP
   // takes any number of bytes, and has room made for that many for each command of each host.
+  if (setting.name == "inline_data_size" && trtype == Trtype::fc)
+    return check_number(text, 0, 0, ": over FC no data travels with a command");
   if (setting.name == "inline_data_size")
     return check_number(text, 0, rdma ? 16384 : 1048576, note);
   // Both ends are where the kernel cuts in silence (NVMET_MIN_QUEUE_SIZE, NVMET_MAX_QUEUE_SIZE,
@@ -61,7 +65,9 @@ std::string_view when_made(const PortSetting& setting, Trtype trtype) {
   const bool rdma = trtype == Trtype::rdma;
   if (setting.name == "treq") return "not specified";
   if (setting.name == "tsas") return rdma ? "connected" : trtype == Trtype::tcp ? "none" : "";
-  if (setting.name == "inline_data_size") return rdma ? "4096" : "16384";
+  // nvmet_enable_port: none where the transport does not say.
+  if (setting.name == "inline_data_size")
+    return rdma ? "4096" : trtype == Trtype::tcp ? "16384" : "0";
   if (setting.name == "max_queue_size") return rdma ? "128" : "1024";
   return "0";
 }

@@ -4,10 +4,12 @@ namespace nvmeofs {
 
 Attributes attributes_of(const TransportAddress& address) {
   if (address.trtype == Trtype::loop) return {{"addr_trtype", "loop"}, {"addr_adrfam", "loop"}};
+  // What nvmetcli writes for it; nvmet-fc looks at no service.
+  const bool fc = address.trtype == Trtype::fc;
   return {{"addr_trtype", std::string(to_string(address.trtype))},
           {"addr_adrfam", std::string(to_string(address.adrfam))},
           {"addr_traddr", address.traddr},
-          {"addr_trsvcid", std::to_string(address.trsvcid)}};
+          {"addr_trsvcid", fc ? "none" : std::to_string(address.trsvcid)}};
 }
 
 std::optional<TransportAddress> address_of(const Port& port) {

@@ -69,6 +69,8 @@ const char* transport_module(Trtype trtype) {
       return "nvmet_rdma";
     case Trtype::tcp:
       return "nvmet_tcp";
+    case Trtype::fc:  // no alias: the kernel itself never loads it
+      return "nvmet_fc";
     case Trtype::loop:
       break;
   }

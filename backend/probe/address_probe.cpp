@@ -19,6 +19,7 @@
 #include "nvmeofs/fd.h"
 #include "rdma_devices.h"
 #include "rdma_driver.h"
+#include "tables/fc_ports.h"
 #include "tls.h"
 
 namespace nvmeofs {
@@ -241,6 +242,22 @@ Result<void> check_rdma(const TransportAddress& address, const Interfaces& inter
   return refuse_no_device(address, interfaces, wanted);
 }
 
+Result<void> check_fc(const TransportAddress& address) {
+  if (module_state("nvmet_fc") == ModuleState::absent) {
+    return refuse(ENODEV, Reason::no_module,
+                  "this kernel has no module nvmet-fc; write an address of another transport");
+  }
+  const auto ports = fc_ports();
+  if (has(ports, address) || has_fcloop()) return {};
+  std::vector<std::string> texts;
+  for (const auto& port : ports) {
+    texts.push_back(fmt::format("{} ({})", port.address.uri(), port.name));
+  }
+  return refuse(EADDRNOTAVAIL, Reason::address_not_local,
+                "not an FC port of this machine, which has {}",
+                texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", ")));
+}
+
 }  // namespace
 
 Result<void> MachineAddresses::check(const TransportAddress& address) {
@@ -249,6 +266,7 @@ Result<void> MachineAddresses::check(const TransportAddress& address) {
     return refuse(ENODEV, Reason::no_module,
                   "this kernel has no module nvme-loop; write an address of this machine");
   }
+  if (address.trtype == Trtype::fc) return check_fc(address);
   if (address.trtype == Trtype::rdma && address.is_loopback()) {
     return refuse(ENODEV, Reason::address_loopback,
                   "a loopback address, for which no RDMA device answers; write {} to serve it over "

@@ -29,13 +29,14 @@ bool take(std::optional<Source>& source, std::string_view what) {
   return false;
 }
 
-constexpr std::string_view disks = "disks and RDMA devices";
+constexpr std::string_view disks = "disks, RDMA devices and FC ports";
 constexpr std::string_view addresses = "network addresses";
 
 }  // namespace
 
 MachineChanges::MachineChanges()
-    : devices_(opened(UdevEvents::open({"block", "nvme", "infiniband"}), disks)),
+    : devices_(
+          opened(UdevEvents::open({"block", "nvme", "infiniband", "fc_host", "fcloop"}), disks)),
       addresses_(opened(AddressEvents::open(), addresses)),
       mounts_(opened(MountEvents::open(), "mounts")),
       paths_(opened(PathEvents::open(), "files")) {

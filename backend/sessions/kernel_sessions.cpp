@@ -13,11 +13,13 @@
 #include <thread>
 #include <utility>
 
+#include "associations.h"
 #include "attribution.h"
 #include "kernel_log.h"
 #include "nvmeofs/event_fd.h"
 #include "rdma_table.h"
 #include "sysfs_files.h"
+#include "tables/fc_ports.h"
 #include "tcp_table.h"
 
 namespace nvmeofs {
@@ -44,6 +46,7 @@ class KernelSessions::Impl {
     services_ = tcp_services(paths_.configfs);
     if (!log_) {
       history_.lost(Moment::min(), Moment::max());
+      associations_.lost();
       return;
     }
     {
@@ -62,9 +65,10 @@ class KernelSessions::Impl {
     if (auto known = debugfs_clients(paths_.debugfs, observed, subsystem)) return std::move(*known);
     const std::lock_guard lock(looking_);
     if (auto done = look_for(observed); !done) return tl::unexpected(done.error());
+    auto off_network = without_network(observed, subsystem);
+    if (!off_network) return off_network;
     auto clients = clients_of(history_, observed, subsystem);
-    std::ranges::move(loop_clients(paths_.controllers, observed, subsystem),
-                      std::back_inserter(clients));
+    std::ranges::move(*off_network, std::back_inserter(clients));
     return clients;
   }
 
@@ -82,13 +86,49 @@ class KernelSessions::Impl {
     const std::lock_guard lock(looking_);
     if (auto done = look_for(observed); !done) return tl::unexpected(done.error());
     all.merge(clients_of(history_, observed, served));
-    for (const auto& subsystem : served)
-      std::ranges::move(loop_clients(paths_.controllers, observed, subsystem),
-                        std::back_inserter(all[subsystem]));
+    for (const auto& subsystem : served) {
+      auto& clients = all[subsystem];
+      auto off_network = without_network(observed, subsystem);
+      if (off_network)
+        std::ranges::move(*off_network, std::back_inserter(clients));
+      else
+        clients.push_back({.address = fc_addresses(observed, subsystem).front(),
+                           .peer = "unknown",
+                           .host_nqn = "",
+                           .certainty = Certainty::likely,
+                           .source = off_network.error().message});
+    }
     return all;
   }
 
+  Result<bool> listening(const TransportAddress& address) const {
+    if (address.trtype == Trtype::loop) return true;
+    // The link stays, and is bound again when the port is back (nvmet_fc_portentry_rebind_tgt).
+    if (address.trtype == Trtype::fc)
+      return has(fc_ports(paths_.classes), address) || has_fcloop(paths_.classes);
+    const auto tables =
+        address.trtype == Trtype::tcp ? read_tcp_table({address.trsvcid}) : read_rdma_table();
+    if (!tables) return tl::unexpected(tables.error());
+    return std::ranges::find(tables->listeners, address) != tables->listeners.end();
+  }
+
  private:
+  // Those that no table of connections shows. Where FC has no adapter, nobody else can come in.
+  Result<std::vector<Client>> without_network(const Target& observed,
+                                              const std::string& subsystem) const {
+    auto clients = own_clients(paths_.controllers, observed, subsystem);
+    if (fc_addresses(observed, subsystem).empty()) return clients;
+    if (!associations_.complete() && !fc_ports(paths_.classes).empty())
+      return refuse(ENODATA, Reason::kernel_refused,
+                    "over FC only the kernel's log says who came in, and it does not go back to "
+                    "the machine's start any more");
+    const auto own = clients;
+    for (auto& client : associations_.clients(observed, subsystem))
+      if (std::ranges::find(own, client.host_nqn, &Client::host_nqn) == own.end())
+        clients.push_back(std::move(client));
+    return clients;
+  }
+
   Result<void> look_for(const Target& observed) {
     for (const auto& [name, port] : observed.ports) {
       const auto address = address_of(port);
@@ -137,14 +177,22 @@ class KernelSessions::Impl {
       newest = record.microseconds;
       ports_changed = ports_changed || is_port_enabled(record.text);
       if (auto created = parse_controller_created(record.text)) {
+        associations_.created(*created, newest);
         lines.push_back({newest, 0, std::move(created)});
       } else if (const auto cntlid = parse_keep_alive_expired(record.text)) {
         lines.push_back({newest, *cntlid, std::nullopt});
+      } else if (const auto begun = parse_association_created(record.text)) {
+        associations_.begun(*begun, newest);
+      } else if (const auto ended = parse_association_deleted(record.text)) {
+        associations_.ended(*ended);
       }
     });
 
     const auto now = Clock::now();
-    if (!reading.complete) history_.lost(read_at_, now);
+    if (!reading.complete) {
+      history_.lost(read_at_, now);
+      associations_.lost();
+    }
     for (auto& line : lines) {
       if (!line.created) {
         history_.expired(line.expired);
@@ -158,6 +206,7 @@ class KernelSessions::Impl {
     if (ports_changed || !reading.complete) services_.merge(tcp_services(paths_.configfs));
     if (reading.ended) {
       history_.lost(now, Moment::max());
+      associations_.lost();
       log_.reset();
     }
     read_at_ = now;
@@ -203,6 +252,7 @@ class KernelSessions::Impl {
   std::optional<KernelLog> log_;
   std::set<std::uint16_t> services_;  // the TCP port numbers to look at
   SessionHistory history_;
+  Associations associations_;
   Moment read_at_ = Moment::min();
   Moment last_line_ = Moment::min();
   Moment looked_at_ = Moment::min();
@@ -227,11 +277,7 @@ Result<std::map<std::string, std::vector<Client>>> KernelSessions::all_clients(
 }
 
 Result<bool> KernelSessions::listening(const TransportAddress& address) {
-  if (address.trtype == Trtype::loop) return true;
-  const auto tables =
-      address.trtype == Trtype::tcp ? read_tcp_table({address.trsvcid}) : read_rdma_table();
-  if (!tables) return tl::unexpected(tables.error());
-  return std::ranges::find(tables->listeners, address) != tables->listeners.end();
+  return impl_->listening(address);
 }
 
 }  // namespace nvmeofs

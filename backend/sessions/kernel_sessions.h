@@ -17,6 +17,7 @@ class KernelSessions : public Sessions {
     std::string debugfs = "/sys/kernel/debug/nvmet";
     std::string kmsg = "/dev/kmsg";
     std::string controllers = "/sys/class/nvme";
+    std::string classes = "/sys/class";
   };
 
   // Reads the kernel's log as far back as it goes, and follows it on a thread of its own until

@@ -22,6 +22,20 @@ std::optional<Number> take_number(std::string_view& text, std::string_view behin
   return skip(text, behind) ? std::optional(number) : std::nullopt;
 }
 
+std::optional<Association> parse_association(std::string_view text, std::string_view what) {
+  // Those have names in them that hosts choose.
+  if (text.starts_with("nvmet: ") || !text.ends_with(what)) return std::nullopt;
+  text.remove_suffix(what.size());
+  const auto start = text.rfind(": {");
+  if (start == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(start + 3);
+  const auto port = take_number<unsigned>(text, ":");
+  if (!port) return std::nullopt;
+  const auto number = take_number<unsigned>(text, "}");
+  if (!number || (!text.empty() && text != ":")) return std::nullopt;
+  return Association{*port, *number};
+}
+
 // What printk made \xNN of: control characters, bytes above 126 and the backslash itself.
 std::string unescape(std::string_view text) {
   std::string plain;
@@ -43,8 +57,8 @@ std::string unescape(std::string_view text) {
 // A host can choose a name that ends like one of these, and is then shown without; whether and
 // where it is connected does not hang on its name.
 std::string_view without_remarks(std::string_view host_nqn) {
-  constexpr std::array<std::string_view, 4> remarks = {
-      ", TLS", ", secure concatenation", " with DH-HMAC-CHAP", " T10-PI is enabled"};
+  constexpr std::array<std::string_view, 4> remarks = {", TLS", ", secure concatenation",
+                                                       " with DH-HMAC-CHAP", " T10-PI is enabled"};
   if (host_nqn.ends_with('.')) host_nqn.remove_suffix(1);
   for (const auto remark : remarks) {
     if (host_nqn.ends_with(remark)) host_nqn.remove_suffix(remark.size());
@@ -94,6 +108,14 @@ std::optional<std::uint16_t> parse_keep_alive_expired(std::string_view text) {
   if (!skip(text, "nvmet: ctrl ")) return std::nullopt;
   const auto cntlid = take_number<std::uint16_t>(text, " keep-alive timer (");
   return cntlid && text.ends_with(" expired!") ? cntlid : std::nullopt;
+}
+
+std::optional<Association> parse_association_created(std::string_view text) {
+  return parse_association(text, " Association created");
+}
+
+std::optional<Association> parse_association_deleted(std::string_view text) {
+  return parse_association(text, " Association deleted");
 }
 
 bool is_port_enabled(std::string_view text) {

@@ -2,6 +2,7 @@
 // a host chooses its own NQN, with any bytes in it.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,20 @@ std::optional<ControllerCreated> parse_controller_created(std::string_view text)
 
 // "nvmet: ctrl 1 keep-alive timer (5 seconds) expired!": the number.
 std::optional<std::uint16_t> parse_keep_alive_expired(std::string_view text);
+
+// A host's way in over FC, of which a controller has one: the number of the FC port, which is given
+// when that comes, and one of its associations'. Both are given again.
+struct Association {
+  unsigned port = 0;
+  unsigned number = 0;
+  auto operator<=>(const Association&) const = default;
+};
+
+// "lpfc 0000:04:00.0: {0:1} Association created", or "nvmet_fc: {0:1}: Association created" from
+// 7.x on.
+std::optional<Association> parse_association_created(std::string_view text);
+// The same with "deleted": its controller's queues are gone.
+std::optional<Association> parse_association_deleted(std::string_view text);
 
 // "nvmet_tcp: enabling port 1 (10.9.9.1:4420)"
 bool is_port_enabled(std::string_view text);

@@ -28,6 +28,17 @@ void each_directory(const fs::path& folder, Visitor visit) {
   }
 }
 
+// Of "traddr=nn-0x1:pn-0x2,host_traddr=nn-0x3:pn-0x4".
+std::string part_of(std::string_view address, std::string_view key) {
+  while (!address.empty()) {
+    const std::string_view part = address.substr(0, address.find(','));
+    if (part.starts_with(key) && part.substr(key.size()).starts_with('='))
+      return std::string(part.substr(key.size() + 1));
+    address.remove_prefix(std::min(part.size() + 1, address.size()));
+  }
+  return "";
+}
+
 // Port ids are what the kernel takes for a number: "1", "01" and "0x1" are all 1.
 std::optional<unsigned> port_id(std::string_view text) {
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
@@ -82,20 +93,26 @@ std::optional<std::vector<Client>> debugfs_clients(const std::string& debugfs, c
   return clients;
 }
 
-std::vector<Client> loop_clients(const std::string& controllers, const Target& target,
-                                 const std::string& subsystem) {
-  const auto loop = TransportAddress::loop();
+std::vector<Client> own_clients(const std::string& controllers, const Target& target,
+                                const std::string& subsystem) {
+  std::vector<TransportAddress> served;
+  for (const auto& [id, port] : target.ports)
+    if (const auto address = address_of(port); address && port.subsystems.contains(subsystem))
+      if (address->trtype == Trtype::loop || address->trtype == Trtype::fc)
+        add_distinct(served, *address);
   std::vector<Client> clients;
-  if (std::ranges::none_of(target.ports, [&](const auto& port) {
-        return port.second.subsystems.contains(subsystem) && address_of(port.second) == loop;
-      }))
-    return clients;
+  if (served.empty()) return clients;
   each_directory(controllers, [&](const fs::path& controller) {
-    if (first_line(controller / "transport") != "loop" ||
-        first_line(controller / "subsysnqn") != subsystem)
-      return;
-    clients.push_back({.address = loop,
-                       .peer = "localhost",
+    if (first_line(controller / "subsysnqn") != subsystem) return;
+    const std::string transport = first_line(controller / "transport");
+    const bool fc = transport == "fc";
+    const std::string reached = fc ? first_line(controller / "address") : "";
+    // A loop controller may have an address, which means nothing.
+    const auto address =
+        TransportAddress::from_port(transport, transport, part_of(reached, "traddr"), "");
+    if (!address || !contains(served, *address)) return;
+    clients.push_back({.address = *address,
+                       .peer = fc ? part_of(reached, "host_traddr") : "localhost",
                        .host_nqn = first_line(controller / "hostnqn"),
                        .source = "sysfs"});
   });

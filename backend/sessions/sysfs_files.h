@@ -21,9 +21,9 @@ std::set<std::uint16_t> tcp_services(const std::string& configfs);
 std::optional<std::vector<Client>> debugfs_clients(const std::string& debugfs, const Target& target,
                                                    const std::string& subsystem);
 
-// The controllers that this machine itself has over loop, which no table of connections shows;
-// `controllers` is /sys/class/nvme.
-std::vector<Client> loop_clients(const std::string& controllers, const Target& target,
-                                 const std::string& subsystem);
+// The controllers that this machine itself has over loop, and over FC at a port of its own, which
+// no table of connections shows; `controllers` is /sys/class/nvme.
+std::vector<Client> own_clients(const std::string& controllers, const Target& target,
+                                const std::string& subsystem);
 
 }  // namespace nvmeofs

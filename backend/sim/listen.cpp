@@ -16,6 +16,7 @@ Syscall<Trtype> parse_trtype_name(const std::string& name) {
   if (name == "rdma") return Trtype::rdma;
   if (name == "tcp") return Trtype::tcp;
   if (name == "loop") return Trtype::loop;
+  if (name == "fc") return Trtype::fc;
   return fails(EINVAL);
 }
 
@@ -96,6 +97,13 @@ Syscall<void> check_rdma(const TransportAddress& address, const SimMachine& mach
   return {};
 }
 
+// nvmet_fc_add_port: an FC port is of one nvmet port.
+Syscall<void> check_fc(const TransportAddress& address, const SimMachine& machine,
+                       const std::vector<TransportAddress>& listening) {
+  if (!machine.fc_ports.contains(address.traddr)) return fails(ENXIO);
+  return contains(listening, address) ? Syscall<void>(fails(EALREADY)) : Syscall<void>();
+}
+
 }  // namespace
 
 Syscall<TransportAddress> parse_listen_address(const std::string& trtype, const std::string& adrfam,
@@ -106,6 +114,10 @@ Syscall<TransportAddress> parse_listen_address(const std::string& trtype, const 
   if (!transport || !machine.transports.contains(*transport)) return fails(EINVAL);
   // nvme_loop_add_port looks at nothing.
   if (*transport == Trtype::loop) return TransportAddress::loop();
+  if (*transport == Trtype::fc) {
+    const auto address = TransportAddress::from_port(trtype, adrfam, traddr, trsvcid);
+    return address ? Syscall<TransportAddress>(*address) : fails(EINVAL);
+  }
   const auto family = parse_adrfam_name(adrfam);
   if (!family) return fails(EINVAL);
   const auto host = *family == Adrfam::ipv4 ? parse_ipv4(traddr) : parse_ipv6(traddr, machine);
@@ -117,6 +129,7 @@ Syscall<TransportAddress> parse_listen_address(const std::string& trtype, const 
 Syscall<void> check_listen(const TransportAddress& address, const SimMachine& machine,
                            const std::vector<TransportAddress>& listening) {
   if (address.trtype == Trtype::loop) return {};
+  if (address.trtype == Trtype::fc) return check_fc(address, machine, listening);
   return address.trtype == Trtype::tcp ? check_tcp(address, machine, listening)
                                        : check_rdma(address, machine, listening);
 }

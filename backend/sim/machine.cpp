@@ -94,6 +94,7 @@ SimMachine SimMachine::example() {
       {"/dev/disk/by-id/nvme-SIM_1TB_0001", "/dev/nvme0n1"},
       {"/dev/disk/by-id/nvme-SIM_2TB_0002", "/dev/nvme1n1"},
   };
+  machine.fc_ports = {"nn-0x20000090fa942779:pn-0x10000090fa942779"};
   machine.addresses = {
       {"192.168.1.32", "mlx5_0"}, {"fd00::32", "mlx5_0"}, {"10.0.0.5", ""},
       {"fe80::1%eth0", ""},       {"127.0.0.1", ""},      {"::1", ""},
@@ -113,6 +114,7 @@ std::string SimMachine::describe() const {
     }
     text += '\n';
   }
+  for (const auto& traddr : fc_ports) fmt::format_to(line, "fc://{}\n", traddr);
   for (const auto& [traddr, rdma_device] : addresses) {
     fmt::format_to(line, "{:<16} {}\n", traddr,
                    rdma_device.empty() ? "tcp" : "tcp, rdma (" + rdma_device + ")");

@@ -52,8 +52,10 @@ struct SimMachine {
   std::map<std::string, std::string> aliases;    // symbolic link → path
   std::map<std::string, std::string> addresses;  // traddr, with %zone → RDMA device, or empty
   std::vector<SimListener> listeners;            // of other programs
-  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp,
-                              Trtype::loop};  // that the kernel has a module for
+  std::set<std::string> fc_ports;                // traddr, that serve
+  bool fcloop = false;                           // which of them do, only a link tells
+  // That the kernel has a module for.
+  std::set<Trtype> transports{Trtype::rdma, Trtype::tcp, Trtype::loop, Trtype::fc};
 
   bool tlshd = true;  // runs
 

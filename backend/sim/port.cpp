@@ -294,10 +294,10 @@ Syscall<void> Port::listen() {
   return {};
 }
 
-// nvmet_rdma_add_port, nvmet_tcp_add_port and nvmet_enable_port.
+// nvmet_rdma_add_port, nvmet_tcp_add_port and nvmet_enable_port, by which others have none.
 void Port::choose_sizes(Trtype transport) {
   const bool rdma = transport == Trtype::rdma;
-  if (inline_data_size < 0) inline_data_size = rdma ? 4096 : 16384;
+  if (inline_data_size < 0) inline_data_size = rdma ? 4096 : transport == Trtype::tcp ? 16384 : 0;
   if (rdma) inline_data_size = std::min(inline_data_size, 16384);
   if (rdma && max_queue_size < 0) max_queue_size = 128;
   if (rdma) max_queue_size = std::min(max_queue_size, 256);

@@ -275,12 +275,28 @@ Result<DeviceIo> SimDevices::io(const DeviceId& device) {
                   .busy = std::chrono::milliseconds(1500)};
 }
 
+namespace {
+
+Result<void> check_fc(const TransportAddress& address, const SimMachine& machine) {
+  if (!machine.transports.contains(Trtype::fc))
+    return refuse(ENODEV, Reason::no_module,
+                  "this kernel has no module nvmet-fc; write an address of another transport");
+  if (machine.fcloop || machine.fc_ports.contains(address.traddr)) return {};
+  std::string known;
+  for (const auto& traddr : machine.fc_ports) known += " fc://" + traddr;
+  return refuse(EADDRNOTAVAIL, Reason::address_not_local,
+                "not an FC port of this machine, which has{}", known.empty() ? " none" : known);
+}
+
+}  // namespace
+
 Result<void> SimAddresses::check(const TransportAddress& address) {
   if (address.trtype == Trtype::loop) {
     if (kernel_.machine().transports.contains(Trtype::loop)) return {};
     return refuse(ENODEV, Reason::no_module,
                   "this kernel has no module nvme-loop; write an address of this machine");
   }
+  if (address.trtype == Trtype::fc) return check_fc(address, kernel_.machine());
   TransportAddress over_tcp = address;
   over_tcp.trtype = Trtype::tcp;
   if (address.trtype == Trtype::rdma && address.is_loopback()) {

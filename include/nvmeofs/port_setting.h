@@ -26,7 +26,7 @@ struct PortSetting {
 
 inline constexpr std::array port_settings{
     PortSetting{"inline_data_size", "param_inline_data_size",
-                "bytes of a write that travel with its command"},
+                "bytes of a write that travel with its command; over FC none do"},
     PortSetting{"max_queue_size", "param_max_queue_size", "commands in a queue"},
     PortSetting{"mdts", "param_mdts",
                 "the largest transfer, as a power of 2 of 4096 bytes; 0: no limit"},

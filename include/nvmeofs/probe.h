@@ -152,6 +152,7 @@ class AddressProbe {
 
   // The address is of this machine (EADDRNOTAVAIL), and with rdma an RDMA device answers for it
   // (ENODEV). A loopback address has none (the kernel takes one all the same, and serves nobody).
+  // With fc, as far as can be seen: ports of nvme-fcloop are the kernel's to tell, at the link.
   virtual Result<void> check(const TransportAddress& address) = 0;
 
   // Hosts could come over TLS: the kernel has its keyring for it (ENODEV), and tlshd runs (ESRCH).

@@ -219,6 +219,19 @@ class Scratch {
   fs::path folder_;
 };
 
+// Whether there is a port of these names ("nn-0x…:pn-0x…"), which nvme-fcloop makes where the
+// kernel has it. It stays in the guest: taking one away can end 6.12, whose nvme-fcloop keeps it in
+// a list.
+bool has_fc_port(const std::string& traddr) {
+  static const bool there = [&] {
+    if (std::system("modprobe -q nvme-fcloop") != 0) return false;
+    std::ofstream("/sys/class/fcloop/ctl/add_target_port")
+        << "wwnn=" + traddr.substr(3, 18) + ",wwpn=" + traddr.substr(25) << std::flush;
+    return true;
+  }();
+  return there;
+}
+
 class KernelWorld : public World {
  public:
   KernelWorld(std::unique_ptr<NvmetBackend> backend, const Scratch& scratch)
@@ -242,6 +255,8 @@ class KernelWorld : public World {
              .tmpfs_takes_direct_io = takes_direct_io(tmpfs_file),
              .has_tsas = has_tsas(backend_->root()),
              .has_loop = backend_->need_transport(Trtype::loop).has_value(),
+             .has_fc = backend_->need_transport(Trtype::fc).has_value(),
+             .has_fc_port = has_fc_port(fc_port),
              .has_passthru = !backend_->attributes().passthru.empty(),
              .passthru_beside_disabled = kernel_major() >= 7 ? EINVAL : 0};
   }

@@ -57,6 +57,39 @@ TEST_F(Listen, OverTcpInAFamilyOfOtherTransportsIsEinval) {
   EXPECT_EQ(listen_on("tcp", "fc", world().traddr, "4420"), EINVAL);
 }
 
+TEST_F(Listen, OverFcNeedsNoService) {
+  const Answer answer = listen_on("fc", "fc", world().fc_port, "");
+  EXPECT_EQ(answer, world().facts.has_fc_port ? done : ENXIO);
+}
+
+TEST_F(Listen, OverFcTakesNamesWithout0xInCapitals) {
+  std::string bare;
+  for (const char c : world().fc_port) bare += c >= 'a' && c <= 'f' ? char(c - 'a' + 'A') : c;
+  bare.erase(25, 2).erase(3, 2);
+  const Answer answer = listen_on("fc", "fc", bare, "none");
+  EXPECT_EQ(answer, world().facts.has_fc_port ? done : ENXIO) << bare;
+}
+
+TEST_F(Listen, OnAnFcPortOfNobodyHereIsEnxio) {
+  EXPECT_EQ(listen_on("fc", "fc", world().fc_port_elsewhere, "none"),
+            world().facts.has_fc ? ENXIO : EINVAL);
+}
+
+TEST_F(Listen, OnWhatIsNoFcPortIsEinval) {
+  EXPECT_EQ(listen_on("fc", "fc", "nn-0x1:pn-0x2", "none"), EINVAL);
+}
+
+TEST_F(Listen, OverFcInAnotherFamilyIsEinval) {
+  EXPECT_EQ(listen_on("fc", "ipv4", world().fc_port, "none"), EINVAL);
+}
+
+TEST_F(Listen, OnTheFcPortOfAnotherPortIsEalready) {
+  const bool there = world().facts.has_fc_port;
+  const auto address = TransportAddress::from_port("fc", "fc", world().fc_port, "none").value();
+  EXPECT_EQ(listen("1", address, "toto"), there ? done : ENXIO);
+  EXPECT_EQ(listen("2", address, "toto"), there ? EALREADY : ENXIO);
+}
+
 TEST_F(Listen, OnNoNumberIsEinval) {
   EXPECT_EQ(listen_on("tcp", "ipv4", world().traddr, "nvme"), EINVAL);
 }

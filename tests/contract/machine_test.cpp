@@ -20,6 +20,7 @@ TEST(SimMachine, DescribesEachDiskAndAddressInALine) {
        {"/dev/nvme0n1      1.0 TB  free, also /dev/disk/by-id/nvme-SIM_1TB_0001\n",
         "/dev/sda1         499 GB  mounted on / (ext4)\n",
         "/dev/sdd          2.0 TB  /dev/sdd1 is mounted on /srv (ext4)\n",
+        "fc://nn-0x20000090fa942779:pn-0x10000090fa942779\n",
         "192.168.1.32     tcp, rdma (mlx5_0)\n", "10.0.0.5         tcp\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << "no '" << line << "' in:\n" << text;
   }

@@ -125,6 +125,19 @@ TEST_F(Port, OfLoopHasNoSecurity) {
   EXPECT_EQ(write("ports/1/addr_tsas", "none"), world().facts.has_tsas ? EINVAL : ENOENT);
 }
 
+TEST_F(Port, OfFcHasNoSecurity) {
+  ASSERT_EQ(mkdir("ports/1"), done);
+  ASSERT_EQ(write("ports/1/addr_trtype", "fc"), done);
+  EXPECT_EQ(write("ports/1/addr_tsas", "none"), world().facts.has_tsas ? EINVAL : ENOENT);
+}
+
+TEST_F(Port, OfFcSendsNoDataWithACommand) {
+  const auto address = TransportAddress::from_port("fc", "fc", world().fc_port, "none").value();
+  const bool there = world().facts.has_fc_port;
+  EXPECT_EQ(listen("1", address, "toto"), there ? done : ENXIO);
+  EXPECT_EQ(port_attribute("param_inline_data_size"), there ? "0" : "-1");
+}
+
 TEST_F(Port, WithTlsAsksForIt) {
   given_port("1", tcp(world().traddr));
   const int there = world().facts.has_tsas ? done : ENOENT;

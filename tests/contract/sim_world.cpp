@@ -75,8 +75,11 @@ class SimWorld : public World {
              .tmpfs_takes_direct_io = false,
              .has_tsas = true,
              .has_loop = true,
+             .has_fc = true,
+             .has_fc_port = true,
              .has_passthru = true,
              .passthru_beside_disabled = 0};
+    kernel_.edit_machine([this](SimMachine& machine) { machine.fc_ports = {fc_port}; });
     device = "/dev/nullb0";
     other_device = "/dev/nullb1";
     device_alias = "/dev/disk/by-id/null-0";

@@ -16,6 +16,8 @@ struct Facts {
   bool tmpfs_takes_direct_io = false;  // a file on tmpfs can be a namespace
   bool has_tsas = false;               // ports have addr_tsas
   bool has_loop = false;               // and can be of the transport loop
+  bool has_fc = false;                 // and of fc
+  bool has_fc_port = false;            // of which there is World::fc_port
   bool has_passthru = false;           // subsystems have passthru/
   int passthru_beside_disabled = 0;    // errno of enabling it where there is a disabled namespace
 };
@@ -51,6 +53,10 @@ class World {
   std::string other_traddr;
   std::string traddr_without_rdma;
   std::string traddr_elsewhere;
+
+  // A port of FC that serves, where there can be one, and one of nobody here.
+  std::string fc_port = "nn-0x10001100aa000001:pn-0x20001100aa000001";
+  std::string fc_port_elsewhere = "nn-0x10001100aa000009:pn-0x20001100aa000009";
 
   // Another program that listens with TCP.
   virtual std::unique_ptr<Listener> occupy(const std::string& traddr, std::uint16_t trsvcid) = 0;

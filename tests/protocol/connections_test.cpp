@@ -37,6 +37,12 @@ TEST_F(ConnectionNodes, OfOptionsHoldWhatIsWritten) {
   EXPECT_EQ(getattr(size).as<fuse_attr_out>().attr.size, 3U);
 }
 
+TEST_F(ConnectionNodes, LeadToNoFcPort) {
+  const std::uint64_t address = lookup(make(), "address");
+  EXPECT_EQ(store(address, "fc://nn-0x20000090fa942779:pn-0x10000090fa942779\n"), EPROTONOSUPPORT);
+  EXPECT_EQ(store(address, "loop\n"), EPROTONOSUPPORT);
+}
+
 TEST_F(ConnectionNodes, OfReportsAreNotWritten) {
   const std::uint64_t directory = make();
   for (const char* name : {"status", "device"})

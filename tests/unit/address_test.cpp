@@ -91,6 +91,53 @@ TEST(Address, OfLoopIsNone) {
   EXPECT_EQ(TransportAddress::parse("loop://10.0.0.1", Trtype::tcp).error().errnum, EINVAL);
 }
 
+constexpr const char* fc_port = "nn-0x20000090fa942779:pn-0x10000090fa94277a";
+
+TEST(Address, OfFcIsTheNamesOfNodeAndPort) {
+  const std::string uri = std::string("fc://") + fc_port;
+  for (const std::string& text :
+       {uri, "nvme+" + uri, std::string("fc://nn-20000090FA942779:pn-10000090FA94277A")}) {
+    const auto address = TransportAddress::parse(text, Trtype::tcp);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(address->traddr, fc_port);
+    EXPECT_EQ(address->uri(), uri);
+    EXPECT_EQ(address->name(), std::string("fc:") + fc_port);
+    EXPECT_FALSE(address->is_wildcard() || address->is_loopback());
+  }
+}
+
+TEST(Address, OfFcIsNothingElse) {
+  for (const char* text :
+       {"fc://", "fc://10.0.0.1", "fc://nn-0x1:pn-0x2", "fc://nn-0x20000090fa942779",
+        "fc://pn-0x10000090fa94277a:nn-0x20000090fa942779",
+        "fc://nn-0x20000090fa942779,pn-0x10000090fa94277a",
+        "fc://nn-0x20000090fa94277g:pn-0x10000090fa94277a",
+        "fc://nn-0x20000090fa942779:pn-0x10000090fa94277a0",
+        "fc://nn-0x20000090fa942779:pn-0x10000090fa94277a/", "fc"})
+    EXPECT_EQ(TransportAddress::parse(text, Trtype::tcp).error().errnum, EINVAL) << text;
+}
+
+TEST(Address, OfFcHasNoService) {
+  const auto refused =
+      TransportAddress::parse(std::string("fc://") + fc_port + ":4420", Trtype::tcp);
+  EXPECT_EQ(refused.error().message, "FC has no service; ':4420' behind the port's name is none");
+}
+
+TEST(Address, OfFcSaysItsTransport) {
+  EXPECT_EQ(TransportAddress::parse(fc_port, Trtype::tcp).error().message,
+            std::string("an FC port is written with its transport: fc://") + fc_port);
+}
+
+TEST(Address, OfFcIsFoundOnAPortHoweverThePortSpellsIt) {
+  const auto wanted = TransportAddress::parse(std::string("fc://") + fc_port, Trtype::tcp).value();
+  for (const char* trsvcid : {"", "none", "4420"})
+    EXPECT_EQ(TransportAddress::from_port("fc", "fc", fc_port, trsvcid), wanted) << trsvcid;
+  EXPECT_EQ(TransportAddress::from_port("fc", "fc", "nn-20000090FA942779:pn-10000090FA94277A", ""),
+            wanted);
+  EXPECT_FALSE(TransportAddress::from_port("fc", "ipv4", fc_port, "none"));
+  EXPECT_FALSE(TransportAddress::from_port("tcp", "ipv4", fc_port, "4420"));
+}
+
 TEST(Address, SaysHowToWriteIpv6) {
   EXPECT_EQ(TransportAddress::parse("fd00::32", Trtype::tcp).error().message,
             "an IPv6 address stands in brackets: [fd00::32]");

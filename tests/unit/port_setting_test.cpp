@@ -52,6 +52,14 @@ TEST(PortSetting, HasTlsOverTcpAlone) {
   EXPECT_EQ(checked("tsas", Trtype::rdma, "connected"), "connected");
   EXPECT_EQ(checked("tsas", Trtype::rdma, "tls1.3"), "EINVAL");
   EXPECT_EQ(checked("tsas", Trtype::loop, "none"), "EINVAL");
+  EXPECT_EQ(checked("tsas", Trtype::fc, "none"), "EINVAL");
+}
+
+TEST(PortSetting, HasNoDataInCommandsOverFc) {
+  EXPECT_EQ(checked("inline_data_size", Trtype::fc, "0"), "0");
+  EXPECT_EQ(checked("inline_data_size", Trtype::fc, "4096"), "EINVAL");
+  EXPECT_EQ(when_made(*find_port_setting("inline_data_size"), Trtype::fc), "0");
+  EXPECT_EQ(checked("max_queue_size", Trtype::fc, "1024"), "1024");
 }
 
 TEST(PortSetting, OfTlsIsNotUnspecified) {

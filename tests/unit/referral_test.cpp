@@ -31,7 +31,18 @@ TEST(Referral, LeadsNowhereThatMeansNothingToAHostElsewhere) {
     ASSERT_FALSE(address) << text;
     EXPECT_EQ(address.error().errnum, EINVAL) << text;
   }
-  EXPECT_EQ(parse_referral_address("fc://10.0.0.1", Trtype::tcp).error().errnum, EPROTONOSUPPORT);
+  EXPECT_EQ(parse_referral_address("udp://10.0.0.1", Trtype::tcp).error().errnum, EPROTONOSUPPORT);
+}
+
+TEST(Referral, LeadsToAnFcPort) {
+  const auto address =
+      parse_referral_address("fc://nn-0x20000090fa942779:pn-0x10000090fa942779", Trtype::tcp);
+  ASSERT_TRUE(address);
+  EXPECT_EQ(in_kernel({.address = *address, .enabled = true})->attributes,
+            (Attributes{{"addr_trtype", "fc"},
+                        {"addr_adrfam", "fc"},
+                        {"addr_traddr", "nn-0x20000090fa942779:pn-0x10000090fa942779"},
+                        {"addr_trsvcid", "none"}}));
 }
 
 TEST(Referral, IsInTheKernelWhileItIsEnabled) {

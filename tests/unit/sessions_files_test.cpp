@@ -7,10 +7,13 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "sessions/connection.h"
 #include "sessions/kernel_log.h"
+#include "sessions/kernel_sessions.h"
 #include "sessions/sysfs_files.h"
+#include "tables/fc_ports.h"
 
 namespace nvmeofs {
 namespace {
@@ -99,14 +102,105 @@ TEST_F(SessionFiles, SayWhoIsConnectedOverLoop) {
     write(std::string(name) + "/hostnqn", "nqn.x:h1\n");
   }
   Target served = target();
-  EXPECT_THAT(loop_clients(folder.string(), served, "a"), IsEmpty());
+  EXPECT_THAT(own_clients(folder.string(), served, "a"), IsEmpty());
   served.ports["3"].attributes = {{"addr_trtype", "loop"}, {"addr_adrfam", "loop"}};
   served.ports["3"].subsystems["a"] = "a";
-  const auto clients = loop_clients(folder.string(), served, "a");
+  const auto clients = own_clients(folder.string(), served, "a");
   ASSERT_EQ(clients.size(), 1U);
   EXPECT_EQ(clients.front().host_nqn, "nqn.x:h1");
   EXPECT_EQ(clients.front().address, TransportAddress::loop());
   EXPECT_EQ(clients.front().certainty, Certainty::sure);
+}
+
+TEST_F(SessionFiles, SayWhoIsConnectedOverFcFromHere) {
+  const std::string here = "nn-0x1000000000000001:pn-0x2000000000000001";
+  const std::string elsewhere = "nn-0x1000000000000009:pn-0x2000000000000009";
+  const std::string host = "nn-0x1000000000000002:pn-0x2000000000000002";
+  for (const auto& [name, traddr, subsystem] :
+       {std::tuple{"nvme0", here, "a"}, {"nvme1", elsewhere, "a"}, {"nvme2", here, "b"}}) {
+    write(std::string(name) + "/transport", "fc\n");
+    write(std::string(name) + "/address", "traddr=" + traddr + ",host_traddr=" + host + "\n");
+    write(std::string(name) + "/subsysnqn", std::string(subsystem) + "\n");
+    write(std::string(name) + "/hostnqn", "nqn.x:h1\n");
+  }
+  Target served = target();
+  served.ports["3"].attributes = {
+      {"addr_trtype", "fc"}, {"addr_adrfam", "fc"}, {"addr_traddr", here}};
+  served.ports["3"].subsystems["a"] = "a";
+  const auto clients = own_clients(folder.string(), served, "a");
+  ASSERT_EQ(clients.size(), 1U);
+  EXPECT_EQ(clients.front().host_nqn, "nqn.x:h1");
+  EXPECT_EQ(clients.front().peer, host);
+  EXPECT_EQ(clients.front().address.uri(), "fc://" + here);
+  EXPECT_EQ(clients.front().certainty, Certainty::sure);
+}
+
+TEST_F(SessionFiles, SayWhichFcPortsThereAre) {
+  EXPECT_THAT(fc_ports(folder.string()), IsEmpty());
+  EXPECT_FALSE(has_fcloop(folder.string()));
+  write("fc_host/host3/node_name", "0x20000090fa942779\n");
+  write("fc_host/host3/port_name", "0x10000090fa942779\n");
+  write("fc_host/host4/node_name", "\n");
+  write("fcloop/ctl/power/control", "");
+  const auto ports = fc_ports(folder.string());
+  ASSERT_EQ(ports.size(), 1U);
+  EXPECT_EQ(ports.front().name, "host3");
+  EXPECT_EQ(ports.front().address.uri(), "fc://nn-0x20000090fa942779:pn-0x10000090fa942779");
+  EXPECT_TRUE(has(ports, ports.front().address));
+  EXPECT_FALSE(has(ports, TransportAddress::loop()));
+  EXPECT_TRUE(has_fcloop(folder.string()));
+}
+
+// A log that cannot be read: over FC anybody may be connected, where there is an adapter.
+class FcSessions : public SessionFiles {
+ protected:
+  FcSessions()
+      : served(
+            TransportAddress::parse("fc://nn-0x20000090fa942779:pn-0x10000090fa942779", Trtype::tcp)
+                .value()) {}
+  void SetUp() override {
+    SessionFiles::SetUp();
+    fc.ports["1"].attributes = attributes_of(served);
+    fc.ports["1"].subsystems["a"] = "a";
+    sessions = std::make_unique<KernelSessions>(
+        KernelSessions::Paths{.configfs = (folder / "configfs").string(),
+                              .debugfs = (folder / "debugfs").string(),
+                              .kmsg = (folder / "kmsg").string(),
+                              .controllers = (folder / "nvme").string(),
+                              .classes = folder.string()});
+  }
+  void add_adapter() {
+    write("fc_host/host3/node_name", "0x20000090fa942779\n");
+    write("fc_host/host3/port_name", "0x10000090fa942779\n");
+  }
+
+  const TransportAddress served;
+  Target fc;
+  std::unique_ptr<KernelSessions> sessions;
+};
+
+TEST_F(FcSessions, AreNotKnownWithoutALog) {
+  add_adapter();
+  const auto clients = sessions->clients(fc, "a");
+  ASSERT_FALSE(clients);
+  EXPECT_EQ(clients.error().errnum, ENODATA);
+  const auto all = sessions->all_clients(fc);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->at("a").size(), 1U);
+  EXPECT_EQ(all->at("a").front().certainty, Certainty::likely);
+  EXPECT_EQ(all->at("a").front().host_nqn, "");
+}
+
+TEST_F(FcSessions, AreOfThisMachineWhereThereIsNoAdapter) {
+  const auto clients = sessions->clients(fc, "a");
+  ASSERT_TRUE(clients) << clients.error().message;
+  EXPECT_THAT(*clients, IsEmpty());
+}
+
+TEST_F(FcSessions, ComeInAtAPortThatIsThere) {
+  EXPECT_FALSE(sessions->listening(served).value());
+  add_adapter();
+  EXPECT_TRUE(sessions->listening(served).value());
 }
 
 TEST_F(SessionFiles, NeedNoKernelLog) {

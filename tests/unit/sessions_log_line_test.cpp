@@ -132,6 +132,29 @@ TEST(KeepAliveExpired, HasTheControllersNumber) {
   EXPECT_FALSE(parse_keep_alive_expired("nvmet: ctrl 12 fatal error occurred!"));
 }
 
+TEST(AssociationLine, IsThatOfEveryKernel) {
+  for (const auto* before :
+       {"lpfc 0000:04:00.0: {1:12}", "(NULL device *): {1:12}", "nvmet_fc: {1:12}:"}) {
+    const std::string line(before);
+    EXPECT_EQ(parse_association_created(line + " Association created"), (Association{1, 12}))
+        << before;
+    EXPECT_EQ(parse_association_deleted(line + " Association deleted"), (Association{1, 12}))
+        << before;
+    EXPECT_FALSE(parse_association_deleted(line + " Association created")) << before;
+    EXPECT_FALSE(parse_association_deleted(line + " Association freed")) << before;
+  }
+}
+
+TEST(AssociationLine, IsNoOtherLine) {
+  for (const auto* text :
+       {"", " Association deleted", "nvmet_fc: {1} Association deleted",
+        "nvmet_fc: {1:x} Association deleted", "nvmet_fc: {1:-2} Association deleted",
+        "nvmet_fc: {1:2}. Association deleted", "nvmet_fc {1:2} Association deleted",
+        "nvmet: connect by host nvmet_fc: {1:2} Association deleted",
+        "nvmet_fc: {0}: Create Association LS failed: Association Allocation Failed"})
+    EXPECT_FALSE(parse_association_deleted(text)) << text;
+}
+
 TEST(PortEnabled, IsReadOfTcpOnly) {
   EXPECT_TRUE(is_port_enabled("nvmet_tcp: enabling port 1 (10.9.9.1:4420)"));
   EXPECT_FALSE(is_port_enabled("nvmet_rdma: enabling port 2 ([::]:4421%0)"));

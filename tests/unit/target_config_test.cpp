@@ -134,6 +134,26 @@ TEST(TargetConfig, NamesHostsOrAllowsAny) {
   EXPECT_THAT(config->left_out, ElementsAre(HasSubstr("allow_any_host")));
 }
 
+TEST(TargetConfig, HasAnFcPortAsItWasSaved) {
+  const char* const ip = R"("adrfam": "ipv4", "traddr": "10.0.0.1", "treq": "not specified",
+               "trsvcid": "4420", "trtype": "tcp", "tsas": "none")";
+  const char* const fc = R"("adrfam": "fc", "traddr":
+               "nn-0x20000090fa942779:pn-0x10000090fa942779", "treq": "not specified",
+               "trsvcid": "none", "trtype": "fc", "tsas": "")";
+  auto text = replaced(replaced(saved(), ip, fc), "\"8192\"", "\"0\"");
+  const auto config = parse_target_config(text);
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->ports.size(), 1U);
+  const auto& address = config->ports.begin()->first;
+  EXPECT_EQ(address.uri(), "fc://nn-0x20000090fa942779:pn-0x10000090fa942779");
+  Target target;
+  target.ports["1"].attributes = attributes_of(address);
+  const std::string again = target_config_text(target);
+  for (const char* line : {"\"adrfam\": \"fc\"", "\"trtype\": \"fc\"", "\"trsvcid\": \"none\"",
+                           "\"traddr\": \"nn-0x20000090fa942779:pn-0x10000090fa942779\""})
+    EXPECT_THAT(again, HasSubstr(line));
+}
+
 TEST(TargetConfig, IsRefusedWithThePlace) {
   EXPECT_THAT(refusal("[]"), HasSubstr("no object"));
   EXPECT_THAT(refusal("{"), Not(HasSubstr("taken")));
@@ -146,8 +166,8 @@ TEST(TargetConfig, IsRefusedWithThePlace) {
   EXPECT_THAT(refusal(replaced(saved(), "\"/dev/a\"", "\"/dev/a force\"")), HasSubstr("force"));
   EXPECT_THAT(refusal(replaced(saved(), "\"/dev/a\"", "\"\"")), HasSubstr("has no device"));
   EXPECT_THAT(refusal(replaced(saved(), "\"10.0.0.1\"", "\"storage\"")), HasSubstr("\"traddr\""));
-  EXPECT_THAT(refusal(replaced(saved(), "\"trtype\": \"tcp\"", "\"trtype\": \"fc\"")),
-              HasSubstr("'fc' is no transport"));
+  EXPECT_THAT(refusal(replaced(saved(), "\"trtype\": \"tcp\"", "\"trtype\": \"pci\"")),
+              HasSubstr("'pci' is no transport"));
   EXPECT_THAT(refusal(replaced(saved(), "\"nqn\": \"toto\"", "\"nqn\": \"to to\"")),
               HasSubstr("subsystem 1, \"nqn\""));
   EXPECT_THAT(refusal(replaced(saved(), "\"qid_max\": \"16\"", "\"qid_max\": \"129\"")),

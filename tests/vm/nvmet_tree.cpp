@@ -55,7 +55,7 @@ void load_nvmet() {
 
 void unload_nvmet() {
   run("if mountpoint -q " + configfs + "; then umount " + configfs +
-      "; fi; modprobe -r nvme-loop 2>/dev/null; modprobe -r nvmet-tcp nvmet-rdma nvmet");
+      "; fi; modprobe -r nvme-loop 2>/dev/null; modprobe -r nvmet-tcp nvmet-rdma nvmet-fc nvmet");
 }
 
 void clear_nvmet() {

@@ -129,14 +129,16 @@ auto client(int host, Certainty certainty) {
                Field(&Client::certainty, certainty), Field(&Client::source, "kernel log"));
 }
 
+void load_nvmet() {
+  run("modprobe -a nvmet nvmet-tcp nvmet-rdma nvmet-fc");
+  if (::mount("configfs", "/sys/kernel/config", "configfs", 0, nullptr) != 0) {
+    must(errno == EBUSY, "mount configfs");
+  }
+}
+
 class SessionsVm : public testing::TestWithParam<Trtype> {
  protected:
-  static void SetUpTestSuite() {
-    run("modprobe -a nvmet nvmet-tcp nvmet-rdma");
-    if (::mount("configfs", "/sys/kernel/config", "configfs", 0, nullptr) != 0) {
-      must(errno == EBUSY, "mount configfs");
-    }
-  }
+  static void SetUpTestSuite() { load_nvmet(); }
 
   TransportAddress address(const std::string& traddr = near, std::uint16_t trsvcid = 4420) const {
     auto host = traddr.find(':') == std::string::npos ? traddr : "[" + traddr + "]";
@@ -306,6 +308,87 @@ TEST_P(SessionsVm, IsCarefulWithoutALog) {
     EXPECT_THAT(clients(deaf, nvmet.target, nqn),
                 ElementsAre(Field(&Client::certainty, Certainty::likely)));
   }
+}
+
+// The ports that nvme-fcloop makes of both ends, where the kernel has it.
+class FcLoop {
+ public:
+  FcLoop() : there(std::system("modprobe -q nvme-fcloop") == 0) {
+    if (!there) return;
+    control("add_target_port", target);
+    control("add_local_port", host);
+    control("add_remote_port",
+            target + ",lpwwnn=0x10001100ab000001,lpwwpn=0x20001100ab000001,roles=0x60");
+  }
+  ~FcLoop() {
+    if (!there) return;
+    // 6.12 forgets it with the host's end.
+    control("del_target_port", target);
+    control("del_remote_port", target);
+    control("del_local_port", host);
+    EXPECT_EQ(std::system("modprobe -r nvme-fcloop"), 0);
+  }
+  FcLoop(const FcLoop&) = delete;
+  FcLoop& operator=(const FcLoop&) = delete;
+
+  const bool there;
+  const std::string target_traddr = "nn-0x10001100aa000001:pn-0x20001100aa000001";
+  const std::string host_traddr = "nn-0x10001100ab000001:pn-0x20001100ab000001";
+
+ private:
+  static void control(const std::string& what, const std::string& names) {
+    run("{ echo " + names + " > /sys/class/fcloop/ctl/" + what + "; }");
+  }
+
+  const std::string target = "wwnn=0x10001100aa000001,wwpn=0x20001100aa000001";
+  const std::string host = "wwnn=0x10001100ab000001,wwpn=0x20001100ab000001";
+};
+
+// By the kernel's log alone, as with an adapter: the host's own controllers are not looked at.
+TEST(FcSessionsVm, AreThoseThatTheLogSays) {
+  load_nvmet();
+  const FcLoop fc;
+  const auto address = TransportAddress::from_port("fc", "fc", fc.target_traddr, "").value();
+  KernelSessions::Paths paths;
+  paths.controllers = "/does/not/exist";
+  KernelSessions sessions(paths);
+  EXPECT_EQ(sessions.listening(address).value(), fc.there);
+  if (!fc.there) return;
+
+  Nvmet nvmet;
+  nvmet.port("1", address);
+  for (const auto* nqn : {"a", "b"}) {
+    nvmet.subsystem(nqn);
+    nvmet.link("1", nqn);
+  }
+  const auto clients = [&](const char* nqn) { return sessions.clients(nvmet.target, nqn).value(); };
+  const auto known = [](int host) {
+    return AllOf(Field(&Client::host_nqn, host_nqn(host)),
+                 Field(&Client::certainty, Certainty::sure), Field(&Client::source, "kernel log"));
+  };
+  const std::string way = " -t fc -a " + fc.target_traddr + " -w " + fc.host_traddr;
+  EXPECT_THAT(clients("a"), IsEmpty());
+  run("nvme discover" + way + host_options(1));
+  EXPECT_TRUE(eventually([&] { return clients("a").empty(); }));
+  run("nvme connect" + way + " -n a" + host_options(1));
+  EXPECT_TRUE(eventually([&] { return clients("a").size() == 1; }));
+  EXPECT_EQ(clients("a").front().host_nqn, host_nqn(1));
+  EXPECT_EQ(clients("a").front().address, address);
+  EXPECT_THAT(clients("b"), IsEmpty());
+  KernelSessions late(paths);
+  EXPECT_EQ(late.clients(nvmet.target, "a").value().size(), 1U);
+  run("nvme disconnect -n a");
+  EXPECT_TRUE(eventually([&] { return clients("a").empty(); }));
+  EXPECT_TRUE(late.clients(nvmet.target, "a").value().empty());
+
+  // What discovery left behind is over by now, and a new host is told for sure.
+  EXPECT_TRUE(eventually([&] {
+    run("nvme connect" + way + " -n b" + host_options(2));
+    const auto found = clients("b");
+    run("nvme disconnect -n b");
+    return testing::Matches(ElementsAre(known(2)))(found);
+  }));
+  EXPECT_TRUE(eventually([&] { return clients("b").empty(); }));
 }
 
 INSTANTIATE_TEST_SUITE_P(, SessionsVm, testing::Values(Trtype::tcp, Trtype::rdma),
