@@ -22,12 +22,18 @@ const std::pair<const std::string, Port>* port_at(const Target& observed,
 
 void Applier::look_for_ports() {
   std::map<std::string, PortView> seen;
+  const auto place = [&](const TransportAddress& address) -> PortView& {
+    return seen
+        .try_emplace(address.name(), PortView{.address = address,
+                                              .ana_groups = {{first_ana_group, unless_written}}})
+        .first->second;
+  };
+  // What is set for them has to be there before an export that is served comes to them.
+  if (restoring_)
+    for (const auto& address : restoring_->addresses) place(address);
   for (const auto& [name, entry] : entries_)
     for (const auto& address : entry.view.wanted.addresses) {
-      auto& groups = seen.try_emplace(address.name(),
-                                      PortView{.address = address,
-                                               .ana_groups = {{first_ana_group, unless_written}}})
-                         .first->second.ana_groups;
+      auto& groups = place(address).ana_groups;
       for (const auto& [nsid, space] : entry.view.wanted.spaces)
         groups.try_emplace(space.ana_group, unless_written);
     }

@@ -5,11 +5,13 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/mailbox.h"
 #include "engine/restore.h"
+#include "nvmeofs/address.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/intent.h"
 
@@ -20,6 +22,7 @@ struct Restoring {
   Completion completion;
   std::deque<RestoreStep> to_do;
   std::vector<std::string> left_out;
+  std::set<TransportAddress> addresses;  // that the document has
   std::vector<RestoreStep> done{};
   std::optional<Submitted> next{};   // step, to be carried out
   std::optional<Error> cause{};      // from here on it is taken back

@@ -129,6 +129,23 @@ TEST_F(RestoreTest, LeavesWhatOthersMadeWhereItDoesNotNameIt) {
   EXPECT_EQ(kernel(), before);
 }
 
+TEST_F(RestoreTest, GivesAnAddressItsSettingsBeforeALiveExportComesToIt) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.2"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1", true), 0);
+  ASSERT_EQ(ask_port("inline_data_size", SetPortSetting{"inline_data_size", "8192"}), 0);
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  const std::string text = saved();
+  ASSERT_EQ(disable("toto"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.2"), 0);
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  ASSERT_TRUE(kernel_.connect("nqn.h", "toto", at("10.0.0.2"), "10.0.0.9"));
+  ASSERT_EQ(restore(text), 0) << last_.message;
+  EXPECT_EQ(saved(), text);
+  EXPECT_EQ(kernel_.controllers().size(), 1U);
+}
+
 TEST_F(RestoreTest, GivesSettingsAndAnaGroupsBack) {
   ASSERT_EQ(make("toto"), 0);
   ASSERT_EQ(device("toto", "/dev/a"), 0);
