@@ -130,6 +130,14 @@ const std::array passthru_files{
 
 // What counts: as written, else what the kernel has of its own.
 std::string value_of(const SubsystemSetting& setting, const Engine& engine, const Export& wanted) {
+  // The drive's, which only the kernel tells.
+  if (setting.name == "version" && wanted.controller.enabled) {
+    const auto snapshot = engine.snapshot();
+    const auto there = snapshot->observed.subsystems.find(wanted.name.str());
+    return there != snapshot->observed.subsystems.end()
+               ? attribute(there->second.attributes, "attr_version")
+               : std::string();
+  }
   if (setting.name == "serial") return wanted.identity.serial;
   if (setting.name == "model") return wanted.identity.model;
   const std::string name(setting.attribute);
