@@ -26,8 +26,9 @@ class FcTest : public EngineTest {
 TEST_F(FcTest, ExportsShareTheOnePort) {
   serve("toto", "/dev/a", port);
   serve("titi", "/dev/b", port);
-  ASSERT_EQ(kernel().ports.size(), 1U);
-  const Port& served = kernel().ports.begin()->second;
+  const Target target = kernel();
+  ASSERT_EQ(target.ports.size(), 1U);
+  const Port& served = target.ports.begin()->second;
   EXPECT_EQ(served.subsystems.size(), 2U);
   EXPECT_EQ(served.attributes.at("addr_trsvcid"), "none");
   EXPECT_EQ(status("toto").state, State::enabled);

@@ -237,6 +237,7 @@ TEST_F(HostsTest, DoNotWaitForAKernelThatDoesNotAnswer) {
   EXPECT_EQ(last_.reason, Reason::kernel_waits);
   EXPECT_TRUE(host_view().settings.keys.empty());
   backend_.let_go();
+  EXPECT_TRUE(eventually([&] { return backend_.is_idle(); }));
 }
 
 TEST_F(HostsTest, ShowADriftWithoutItsText) {
