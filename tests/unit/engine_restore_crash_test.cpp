@@ -195,28 +195,29 @@ TEST_F(RestoreCrashTest, ThatIsRefusedIsTakenBackAllTheSame) {
 }
 
 // So can the way back that the next program goes.
-TEST_F(RestoreCrashTest, IsTakenBackByTheThirdProgramToo) {
-  for (const int effect : {5, 17, 30, 44}) {
-    for (int later = 0;; ++later) {
-      SCOPED_TRACE(fmt::format("killed before effect {}, and before effect {}", effect, later));
-      start_over();
-      ASSERT_NO_FATAL_FAILURE(set_up());
-      const Picture before = picture();
-      life_.end_before(effect);
-      EXPECT_EQ(restore(document()), EINTR);
-      engine_.reset();
-      life_.end_before(later);
-      begin_life();
-      engine_->wait_for_first_look(std::chrono::seconds(20));
-      const bool killed = life_.ended();
-      live_again();
-      settle();
-      expect_is(before);
-      if (HasFailure()) return;
-      if (!killed) break;
-    }
+class KilledTwice : public RestoreCrashTest, public testing::WithParamInterface<int> {};
+
+TEST_P(KilledTwice, IsTakenBackByTheThirdProgram) {
+  for (int later = 0;; ++later) {
+    SCOPED_TRACE(fmt::format("killed before effect {}, and before effect {}", GetParam(), later));
+    start_over();
+    ASSERT_NO_FATAL_FAILURE(set_up());
+    const Picture before = picture();
+    life_.end_before(GetParam());
+    EXPECT_EQ(restore(document()), EINTR);
+    engine_.reset();
+    life_.end_before(later);
+    begin_life();
+    engine_->wait_for_first_look(std::chrono::seconds(20));
+    const bool killed = life_.ended();
+    live_again();
+    settle();
+    expect_is(before);
+    if (HasFailure() || !killed) break;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(RestoreCrashTest, KilledTwice, testing::Values(5, 17, 30, 44));
 
 TEST_F(RestoreCrashTest, APowerCutTakesItBack) {
   for (const int effect : {5, 17, 30, 44}) {
