@@ -2,6 +2,7 @@
 // not, each test says so of it, and ends.
 #include <gmock/gmock.h>
 
+#include "traffic.h"
 #include "view.h"
 
 namespace nvmeofs::vm {
@@ -82,6 +83,25 @@ TEST_F(Passthru, DriveItselfAnswersAHost) {
   disconnect("toto");
   take_down("toto");
   EXPECT_EQ(changes(), "");
+}
+
+TEST_F(Passthru, HostAtWorkIsSentAwayByForce) {
+  if (!draft_whole()) return;
+  enable();
+  must_connect({.trtype = "tcp"}, "toto");
+  {
+    Traffic traffic(disk_of("toto"));
+    EXPECT_TRUE(traffic.goes_on()) << traffic.error();
+    EXPECT_EQ(set("toto", "enabled", "0 force"), "ok") << status_lines("toto", "refused");
+    EXPECT_EQ(changes(), "");
+    disconnect("toto");
+  }
+  run("mkfs.ext4 -q -F " + disk() + " && wipefs -qa " + disk());
+  enable();
+  must_connect({.trtype = "tcp"}, "toto");
+  check_data(disk_of("toto"), disk());
+  disconnect("toto");
+  take_down("toto");
 }
 
 TEST_F(Passthru, DiskIsHeldWhileItIsServed) {
