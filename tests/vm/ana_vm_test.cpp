@@ -65,6 +65,9 @@ class Watcher {
   std::set<std::string> end() {
     stop_ = true;
     thread_.join();
+    // What the host shows of a namespace that came just now, until it has read the log that has its
+    // state (6.12; nvme_ana_state_names).
+    seen_.erase("invalid state");
     return seen_;
   }
 
