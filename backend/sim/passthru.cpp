@@ -71,19 +71,18 @@ std::span<const Attribute> Passthru::attributes() const {
 
 Syscall<void> Passthru::enable() {
   if (enabled() || !device_path || subsystem_.has_enabled_namespace()) return fails(EINVAL);
-  Nvmet& nvmet = subsystem_.nvmet();
-  const SimDevice* const device = nvmet.machine.find(*device_path);
+  const SimDevice* const device = nvmet_.machine.find(*device_path);
   if (device == nullptr) return fails(ENOENT);
   if (device->kind == SimDevice::Kind::directory) return fails(EISDIR);
   if (device->kind != SimDevice::Kind::controller) return fails(EINVAL);
-  if (!nvmet.passed_through.insert(device->number).second) return fails(EINVAL);
+  if (!nvmet_.passed_through.insert(device->number).second) return fails(EINVAL);
   controller_ = device->number;
   return {};
 }
 
 void Passthru::disable() {
   if (!enabled()) return;
-  subsystem_.nvmet().passed_through.erase(*controller_);
+  nvmet_.passed_through.erase(*controller_);
   controller_.reset();
 }
 

@@ -15,7 +15,8 @@ class Subsystem;
 
 class Passthru : public Item {
  public:
-  explicit Passthru(Subsystem& subsystem) : Item("passthru"), subsystem_(subsystem) {}
+  Passthru(Subsystem& subsystem, Nvmet& nvmet)
+      : Item("passthru"), subsystem_(subsystem), nvmet_(nvmet) {}
   ~Passthru() override { disable(); }
 
   std::span<const Attribute> attributes() const override;
@@ -35,7 +36,8 @@ class Passthru : public Item {
   std::uint32_t clear_ids = 0;
 
  private:
-  Subsystem& subsystem_;
+  Subsystem& subsystem_;  // gone already when this one goes
+  Nvmet& nvmet_;
   std::optional<std::uint64_t> controller_;  // SimDevice::number
 };
 

@@ -192,7 +192,7 @@ Subsystem::Subsystem(const std::string& nqn, Nvmet& nvmet)
       nvmet_(nvmet),
       namespaces_(&add_built_in<Namespaces>(*this)),
       allowed_hosts_(&add_built_in<AllowedHosts>(*this)),
-      passthru_(&add_built_in<Passthru>(*this)) {}
+      passthru_(&add_built_in<Passthru>(*this, nvmet)) {}
 
 Subsystem::~Subsystem() = default;
 
