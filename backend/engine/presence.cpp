@@ -117,24 +117,23 @@ void Applier::look_after(LiveExport& entry) {
     spdlog::warn("{} waits: {}", printable(wanted.name.str()), printable(view.waiting, 1024));
 }
 
-// What of an enabled export is there, and what it waits for.
+// What of an enabled export is there, and what it waits for. All of it is looked at, and the first
+// error is told.
 Result<void> Applier::find_all(LiveExport& entry, Transaction& transaction) {
   const Export& wanted = entry.view.wanted;
-  const auto cannot = [](const DevicePath& device, Error error) {
-    error.message = fmt::format("{}: {}", printable(device.path()), error.message);
-    return tl::unexpected(std::move(error));
+  Result<void> all;
+  const auto add = [&](const DevicePath& device, Result<void> found) {
+    if (found || !all) return;
+    found.error().message = fmt::format("{}: {}", printable(device.path()), found.error().message);
+    all = std::move(found);
   };
-  for (const auto& [nsid, space] : wanted.spaces) {
-    if (!space.enabled || !space.device) continue;
-    // Whoever uses it now, or whatever disk it is.
-    if (auto found = find_device(entry, transaction, nsid); !found)
-      return cannot(*space.device, found.error());
-  }
+  // Whoever uses it now, or whatever disk it is.
+  for (const auto& [nsid, space] : wanted.spaces)
+    if (space.enabled && space.device) add(*space.device, find_device(entry, transaction, nsid));
   if (wanted.controller.enabled)
-    if (auto found = find_controller(entry, transaction); !found)
-      return cannot(*wanted.controller.device, found.error());
+    add(*wanted.controller.device, find_controller(entry, transaction));
   find_addresses(entry, transaction);
-  return {};
+  return all;
 }
 
 // An error: the device is there, and cannot be served.

@@ -298,6 +298,24 @@ TEST_F(RestoreCrashTest, WhatItHasNotComeToStaysUpWithoutWhatItWaitsFor) {
   EXPECT_EQ(kernel_.controllers().size(), 1U);
 }
 
+// A disk that cannot be claimed is no reason to forget what else it waits for.
+TEST_F(RestoreCrashTest, WhatItHasNotComeToStaysUpWithADiskThatIsInUse) {
+  ASSERT_NO_FATAL_FAILURE(serve("toto", "/dev/a"));
+  ASSERT_EQ(address("toto", "rdma://10.0.0.1", true), 0);
+  kernel_.edit_machine([](SimMachine& machine) { machine.addresses["10.0.0.1"] = ""; });
+  live_again();
+  const std::string text = replaced(saved(), R"("model": "nvmeofs")", R"("model": "another")");
+  ASSERT_NO_FATAL_FAILURE(connect_host("toto"));
+  life_.end_before(1);
+  EXPECT_NE(restore(text), 0);
+  engine_.reset();
+  kernel_.edit_machine(
+      [](SimMachine& machine) { machine.devices.at("/dev/a").used_by = "mounted on /srv (ext4)"; });
+  live_again();
+  EXPECT_EQ(store_.state().restoring, std::nullopt);
+  EXPECT_EQ(kernel_.controllers().size(), 1U);
+}
+
 TEST_F(RestoreCrashTest, IsTakenBackWhenItCanBeSaved) {
   ASSERT_NO_FATAL_FAILURE(serve("toto", "/dev/a"));
   live_again();
