@@ -97,9 +97,7 @@ Result<Intent> store_controller_enabled(std::string_view text, const StoreRules&
       parse_switch(text,
                    "to serve a controller whose disks are in use, write its path and "
                    "\" force\" to passthru/device")
-          .map([](Switch to) {
-            return SetControllerEnabled{to.on, to.force};
-          }));
+          .map([](Switch to) { return SetControllerEnabled{to.on}; }));
 }
 
 const std::array files{

@@ -233,8 +233,7 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   if (auto prepared = prepare(entry, *transaction); !prepared) return refuse_it(prepared.error());
   if (transaction->next.enabled) {
     for (auto& [nsid, space] : transaction->next.spaces)
-      if (space.enabled && space.device && !transaction->absent.devices.contains(nsid))
-        space.has_served = true;
+      if (space.serves() && !transaction->absent.devices.contains(nsid)) space.has_served = true;
     ServedController& controller = transaction->next.controller;
     if (controller.enabled && !transaction->absent.controller) controller.has_served = true;
   }
@@ -250,10 +249,8 @@ void Applier::change_export(LiveExport& entry, Request& request, Completion comp
   const auto* enabling = std::get_if<SetEnabled>(&*request.intent);
   const auto* take_down = std::get_if<TakeDown>(&*request.intent);
   const auto* space = std::get_if<SetNamespaceEnabled>(&*request.intent);
-  const auto* controller = std::get_if<SetControllerEnabled>(&*request.intent);
   const auto* taken = std::get_if<TakeExport>(&*request.intent);
-  const bool force = forced_out || (controller != nullptr && controller->force) ||
-                     (enabling != nullptr && enabling->force) ||
+  const bool force = forced_out || (enabling != nullptr && enabling->force) ||
                      (space != nullptr && space->force) || (taken != nullptr && taken->force) ||
                      (take_down != nullptr && take_down->force);
   if (auto harmless = check_nobody_loses(entry, transaction->next, plan, force); !harmless)

@@ -34,9 +34,8 @@ struct Change {
 
   bool serves_something() const {
     return next.controller.enabled ||
-           std::any_of(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
-             return space.second.enabled && space.second.device;
-           });
+           std::any_of(next.spaces.begin(), next.spaces.end(),
+                       [](const auto& space) { return space.second.serves(); });
   }
 
   Result<Export> operator()(const MakeExport&) {
@@ -269,12 +268,7 @@ struct Change {
     return intent.on ? complete() : std::move(next);
   }
 
-  // What is enabled.
-  Result<Export> complete() {
-    if (next.controller.enabled && next.addresses.empty())
-      return refuse(EINVAL, Reason::incomplete,
-                    "it has no address yet; write one to address first");
-    if (next.controller.enabled) return std::move(next);
+  Result<void> check_disks() const {
     const Space& first = next.first();
     if (first.enabled && !first.device && next.addresses.empty())
       return refuse(EINVAL, Reason::incomplete,
@@ -284,6 +278,13 @@ struct Change {
     if (!serves_something())
       return refuse(EINVAL, Reason::incomplete,
                     "none of its namespaces is enabled; write 1 to enabled of one first");
+    return {};
+  }
+
+  // What is enabled.
+  Result<Export> complete() {
+    if (!next.controller.enabled)
+      if (auto disks = check_disks(); !disks) return tl::unexpected(disks.error());
     if (next.addresses.empty())
       return refuse(EINVAL, Reason::incomplete,
                     "it has no address yet; write one to address first");
@@ -298,9 +299,8 @@ bool is_namespace_of(const std::string& path, const std::string& subsystem) {
 // What the kernel refuses together, or makes something else of.
 Result<void> check_controller(const Export& next) {
   if (!next.controller.enabled) return {};
-  const auto served = std::find_if(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
-    return space.second.enabled && space.second.device;
-  });
+  const auto served = std::find_if(next.spaces.begin(), next.spaces.end(),
+                                   [](const auto& space) { return space.second.serves(); });
   if (served != next.spaces.end())
     return refuse(
         EBUSY, Reason::still_enabled,
@@ -447,16 +447,14 @@ Error explained(const Error& refusal, const Step& step, const Target& observed,
         error.reason = Reason::address_not_local;
         error.message += fmt::format(
             ": no FC port of this machine with the names in {} serves NVMe; an adapter does so "
-            "when "
-            "its driver was loaded for it",
+            "when its driver was loaded for it",
             where);
         break;
       case EALREADY:
         error.reason = Reason::address_in_use;
         error.message += fmt::format(
             ": the FC port {} is that of another port of nvmet, made by something else; remove "
-            "that "
-            "one",
+            "that one",
             where);
         break;
       case EACCES:

@@ -294,8 +294,8 @@ Result<void> Applier::check_written_device(LiveExport& entry, Transaction& trans
   // What hosts have put on this disk is no reason to refuse it; on another it is. The disk of a
   // moment ago, which is taken back, is as it was known then.
   const auto* const taken = std::get_if<TakeExport>(&*transaction.request.intent);
-  // What another export gives up for it is as that one knows it.
   const bool taken_back = taken != nullptr && taken->force;
+  // What another export gives up for it is as that one knows it.
   const bool taken_along = taken != nullptr && !taken->force && next.has_served;
   bool is_own = taken_back;
   bool served_before = taken_back && next.has_served;
@@ -354,7 +354,7 @@ Result<std::unique_ptr<Claim>> Applier::claim_known(const LiveExport& entry,
   auto claim = claim_same(*now.device, *id,
                           now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
   if (claim && !(*claim)->identity().can_be(now.disk))
-    return refuse_other_disk(*now.device, now.disk, (*claim)->identity());
+    return refuse_other_disk(*now.device, now.disk, (*claim)->identity(), "device");
   return claim;
 }
 

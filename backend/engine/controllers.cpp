@@ -78,7 +78,8 @@ Result<std::unique_ptr<ControllerClaim>> Applier::claim_known_controller(const L
   auto claim = claim_same(*now.device, *seen,
                           now.has_served || entry.view.foreign ? Members::allow : Members::refuse);
   if (claim && !(*claim)->controller().drive.can_be(now.drive))
-    return refuse_other_disk(*now.device, now.drive, (*claim)->controller().drive);
+    return refuse_other_disk(*now.device, now.drive, (*claim)->controller().drive,
+                             "passthru/device");
   return claim;
 }
 

@@ -10,11 +10,11 @@
 namespace nvmeofs {
 
 inline tl::unexpected<Error> refuse_other_disk(const DevicePath& device, const DiskIdentity& was,
-                                               const DiskIdentity& now) {
+                                               const DiskIdentity& now, const char* file) {
   return refuse(ENXIO, Reason::device_other,
                 "{} leads to another disk than the one that was written: that was {}, this is {}; "
-                "bring that one back, or write the path to device again if this one is meant",
-                printable(device.path()), was.text, now.text);
+                "bring that one back, or write the path to {} again if this one is meant",
+                printable(device.path()), was.text, now.text, file);
 }
 
 inline tl::unexpected<Error> refuse_moved() {

@@ -30,7 +30,9 @@ void Applier::look_for_ports() {
   };
   // What is set for them has to be there before an export that is served comes to them.
   if (restoring_)
-    for (const auto& address : restoring_->addresses) place(address);
+    for (const auto& [address, port] :
+         std::get<TakeTarget>(*restoring_->request.intent).config->ports)
+      place(address);
   for (const auto& [name, entry] : entries_)
     for (const auto& address : entry.view.wanted.addresses) {
       auto& groups = place(address).ana_groups;

@@ -129,7 +129,7 @@ Result<void> Applier::find_all(LiveExport& entry, Transaction& transaction) {
   };
   // Whoever uses it now, or whatever disk it is.
   for (const auto& [nsid, space] : wanted.spaces)
-    if (space.enabled && space.device) add(*space.device, find_device(entry, transaction, nsid));
+    if (space.serves()) add(*space.device, find_device(entry, transaction, nsid));
   if (wanted.controller.enabled)
     add(*wanted.controller.device, find_controller(entry, transaction));
   find_addresses(entry, transaction);

@@ -142,7 +142,7 @@ void Applier::publish() {
   for (const auto& [name, entry] : entries_) {
     if (!entry.view.wanted.enabled || entry.view.foreign) continue;
     for (const auto& [nsid, space] : entry.view.wanted.spaces)
-      if (space.enabled && space.device) paths.insert(space.device->path());
+      if (space.serves()) paths.insert(space.device->path());
     if (const auto& controller = entry.view.wanted.controller; controller.enabled)
       paths.insert(controller.device->path());
   }

@@ -145,7 +145,7 @@ class Planning {
       const Space& wanted = next.spaces.at(nsid);
       leave_to_others(space.uuid, wanted.uuid, no_uuid);
       leave_to_others(space.nguid, wanted.nguid, no_uuid);
-      const bool held = now.enabled && space.enabled && space.device;
+      const bool held = now.enabled && space.serves();
       if (held && !(wanted.enabled && next.enabled && is_same(space.device, wanted.device)))
         gives_up = true;
     }
@@ -213,9 +213,8 @@ class Planning {
       to.device = from.device;
       know_drive(to);
     }
-    const bool alone = std::none_of(next.spaces.begin(), next.spaces.end(), [](const auto& space) {
-      return space.second.enabled && space.second.device;
-    });
+    const bool alone = std::none_of(next.spaces.begin(), next.spaces.end(),
+                                    [](const auto& space) { return space.second.serves(); });
     to.enabled = alone && (next.enabled || !same || to.enabled);
     for (const auto& [name, text] : from.settings)
       set(to.settings, fresh_.passthru, name, text, false, subsystem.place);

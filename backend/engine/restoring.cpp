@@ -40,10 +40,8 @@ void Applier::take_target(Request& request, Completion completion) {
   };
   if (auto seen = look(); !seen) return refuse_it(seen.error());
   const auto now = picture();
-  const TargetConfig& config = *std::get<TakeTarget>(*request.intent).config;
-  Restore restore = plan_restore(config, *now, environment_.backend.attributes());
-  std::set<TransportAddress> addresses;
-  for (const auto& [address, port] : config.ports) addresses.insert(address);
+  Restore restore = plan_restore(*std::get<TakeTarget>(*request.intent).config, *now,
+                                 environment_.backend.attributes());
   // In the store before the first step: whoever is killed from here on is taken back.
   if (!restore.steps.empty()) {
     StoredState next = stored_;
@@ -56,8 +54,7 @@ void Applier::take_target(Request& request, Completion completion) {
                                             std::move(completion),
                                             {std::make_move_iterator(restore.steps.begin()),
                                              std::make_move_iterator(restore.steps.end())},
-                                            std::move(restore.left_out),
-                                            std::move(addresses)});
+                                            std::move(restore.left_out)});
   go_on_restoring({});
   run_restore();
 }

@@ -5,24 +5,21 @@
 
 #include <deque>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/mailbox.h"
 #include "engine/restore.h"
-#include "nvmeofs/address.h"
 #include "nvmeofs/error.h"
 #include "nvmeofs/intent.h"
 
 namespace nvmeofs {
 
 struct Restoring {
-  Request request;
+  Request request;  // with a TakeTarget
   Completion completion;
   std::deque<RestoreStep> to_do;
   std::vector<std::string> left_out;
-  std::set<TransportAddress> addresses;  // that the document has
   std::vector<RestoreStep> done{};
   std::optional<Submitted> next{};   // step, to be carried out
   std::optional<Error> cause{};      // from here on it is taken back

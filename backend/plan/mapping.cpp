@@ -35,7 +35,7 @@ void name(Attributes& attributes, const char* attribute, const std::string& valu
 }
 
 bool is_served(Nsid nsid, const Space& space, const Absent& absent) {
-  return space.enabled && space.device && !absent.devices.contains(nsid);
+  return space.serves() && !absent.devices.contains(nsid);
 }
 
 Subsystem subsystem_of(const Export& wanted, const Absent& absent) {

@@ -97,6 +97,9 @@ struct Space {
   bool direct = true;        // the device takes direct I/O: as it was seen when it was written
   SpaceSettings settings{};  // as written; what is not is left to the kernel
   AnaGroup ana_group = first_ana_group;
+
+  // Namespace 1 is enabled before it has a device.
+  bool serves() const { return enabled && device; }
   bool operator==(const Space&) const = default;
 };
 

@@ -54,9 +54,9 @@ struct SetNamespaceIdentity {
 struct SetController {
   std::optional<DevicePath> device;  // nothing: cleared
 };
+// Off, it takes no host anything away: the export serves nothing else, and is disabled already.
 struct SetControllerEnabled {
   bool on = false;
-  bool force = false;  // with off: although hosts are connected
 };
 struct SetControllerSetting {
   std::string setting;               // PassthruSetting::name

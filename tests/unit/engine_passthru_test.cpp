@@ -10,7 +10,7 @@ class PassthruTest : public RestoreTest {
     return ask(name, "passthru/device", SetController{DevicePath::parse(path).value()});
   }
   int turn(bool on, const std::string& name = "toto") {
-    return ask(name, "passthru/enabled", SetControllerEnabled{on, false});
+    return ask(name, "passthru/enabled", SetControllerEnabled{on});
   }
   int set(const char* setting, const char* value) {
     return ask("toto", std::string("passthru/") + setting, SetControllerSetting{setting, value});
@@ -236,6 +236,7 @@ TEST_F(PassthruTest, AnotherDriveOfThatNameIsNotServed) {
   start();
   EXPECT_TRUE(becomes("toto", State::failed));
   EXPECT_THAT(status("toto").detail, HasSubstr("leads to another disk"));
+  EXPECT_THAT(status("toto").detail, HasSubstr("write the path to passthru/device again"));
   EXPECT_EQ(kernel(), Target{});
 }
 
