@@ -9,6 +9,8 @@
 #include <boost/filesystem.hpp>
 #include <fstream>
 
+#include "tables/first_line.h"
+
 namespace nvmeofs {
 namespace {
 
@@ -17,13 +19,6 @@ using ErrorCode = boost::system::error_code;
 
 fs::path folder_of(dev_t device) {
   return fmt::format("/sys/dev/block/{}:{}", major(device), minor(device));
-}
-
-std::optional<std::string> first_line(const fs::path& path) {
-  std::ifstream file(path.string());
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return line;
 }
 
 // The device whose sysfs folder this is.

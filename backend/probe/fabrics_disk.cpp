@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = boost::filesystem;
 
-bool is_fabric(const std::optional<std::string>& transport) {
-  return transport && *transport != "pcie";
-}
-
 // With native multipath the disk hangs below its subsystem, and the controllers beside it; else
 // below its one controller.
 bool is_over_fabric(dev_t disk) {
@@ -31,6 +27,10 @@ bool is_over_fabric(dev_t disk) {
 }
 
 }  // namespace
+
+bool is_fabric(const std::optional<std::string>& transport) {
+  return transport && *transport != "pcie";
+}
 
 std::optional<std::string> fabrics_subsystem(dev_t device) {
   for (const dev_t layer : layers_below(device)) {

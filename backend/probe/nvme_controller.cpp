@@ -9,13 +9,14 @@
 #include <boost/filesystem.hpp>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <regex>
 
 #include "block_tree.h"
 #include "device_identity.h"
+#include "fabrics_disk.h"
 #include "nvmeofs/text.h"
+#include "tables/first_line.h"
 
 namespace nvmeofs {
 namespace {
@@ -27,11 +28,9 @@ fs::path folder_of(dev_t number) {
 }
 
 std::optional<std::string> attribute_in(const fs::path& folder, const char* name) {
-  std::ifstream file((folder / name).string());
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
+  auto line = first_line(folder / name);
   // Serial number and model are filled up with blanks.
-  boost::algorithm::trim(line);
+  if (line) boost::algorithm::trim(*line);
   return line;
 }
 
@@ -84,13 +83,11 @@ Result<LocalController> local_controller(const std::string& path) {
                   S_ISBLK(status.st_mode) ? "a disk, not the controller that it hangs on"
                                           : "no NVMe controller");
 
-  const auto transport = attribute_in(folder, "transport");
-  for (const char* fabric : {"rdma", "tcp", "fc", "loop"})
-    if (transport == fabric)
-      return refuse(ELOOP, Reason::device_loop,
-                    "leads to another machine, to the subsystem {}; serve it from the machine that "
-                    "it is in",
-                    printable(attribute_in(folder, "subsysnqn").value_or("")));
+  if (is_fabric(attribute_in(folder, "transport")))
+    return refuse(ELOOP, Reason::device_loop,
+                  "leads to another machine, to the subsystem {}; serve it from the machine that "
+                  "it is in",
+                  printable(attribute_in(folder, "subsysnqn").value_or("")));
 
   LocalController local{.controller = {.number = status.st_rdev, .drive = drive_of(folder)},
                         .disks = {}};

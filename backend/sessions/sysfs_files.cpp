@@ -3,19 +3,18 @@
 #include <algorithm>
 #include <boost/filesystem.hpp>
 #include <charconv>
-#include <fstream>
 #include <string_view>
+
+#include "tables/first_line.h"
 
 namespace nvmeofs {
 namespace {
 
 namespace fs = boost::filesystem;
 
-std::string first_line(const fs::path& file) {
-  std::ifstream stream(file.string());
-  std::string line;
-  std::getline(stream, line);
-  return line;
+// What cannot be read is not there.
+std::string text_of(const fs::path& file) {
+  return first_line(file).value_or("");
 }
 
 template <class Visitor>
@@ -67,9 +66,9 @@ TransportAddress address_by_id(const Target& target, const std::string& subsyste
 std::set<std::uint16_t> tcp_services(const std::string& configfs) {
   std::set<std::uint16_t> services;
   each_directory(fs::path(configfs) / "ports", [&](const fs::path& port) {
-    const auto address = TransportAddress::from_port(
-        first_line(port / "addr_trtype"), first_line(port / "addr_adrfam"),
-        first_line(port / "addr_traddr"), first_line(port / "addr_trsvcid"));
+    const auto address =
+        TransportAddress::from_port(text_of(port / "addr_trtype"), text_of(port / "addr_adrfam"),
+                                    text_of(port / "addr_traddr"), text_of(port / "addr_trsvcid"));
     if (address && address->trtype == Trtype::tcp) services.insert(address->trsvcid);
   });
   return services;
@@ -83,9 +82,9 @@ std::optional<std::vector<Client>> debugfs_clients(const std::string& debugfs, c
   each_directory(fs::path(debugfs) / subsystem, [&](const fs::path& controller) {
     if (!controller.filename().string().starts_with("ctrl")) return;
     Client client;
-    client.address = address_by_id(target, subsystem, first_line(controller / "port"));
-    client.peer = first_line(controller / "host_traddr");
-    client.host_nqn = first_line(controller / "hostnqn");
+    client.address = address_by_id(target, subsystem, text_of(controller / "port"));
+    client.peer = text_of(controller / "host_traddr");
+    client.host_nqn = text_of(controller / "hostnqn");
     client.source = "debugfs";
     // A controller that ended while it was read has left its files empty.
     if (fs::is_directory(controller, error)) clients.push_back(std::move(client));
@@ -103,17 +102,17 @@ std::vector<Client> own_clients(const std::string& controllers, const Target& ta
   std::vector<Client> clients;
   if (served.empty()) return clients;
   each_directory(controllers, [&](const fs::path& controller) {
-    if (first_line(controller / "subsysnqn") != subsystem) return;
-    const std::string transport = first_line(controller / "transport");
+    if (text_of(controller / "subsysnqn") != subsystem) return;
+    const std::string transport = text_of(controller / "transport");
     const bool fc = transport == "fc";
-    const std::string reached = fc ? first_line(controller / "address") : "";
+    const std::string reached = fc ? text_of(controller / "address") : "";
     // A loop controller may have an address, which means nothing.
     const auto address =
         TransportAddress::from_port(transport, transport, part_of(reached, "traddr"), "");
     if (!address || !contains(served, *address)) return;
     clients.push_back({.address = *address,
                        .peer = fc ? part_of(reached, "host_traddr") : "localhost",
-                       .host_nqn = first_line(controller / "hostnqn"),
+                       .host_nqn = text_of(controller / "hostnqn"),
                        .source = "sysfs"});
   });
   return clients;
