@@ -68,28 +68,29 @@ PortReferral read_referral(const std::string& directory) {
   return referral;
 }
 
-Namespace read_namespace(const std::string& directory) {
-  Namespace space;
-  space.attributes =
-      read_attributes(directory, {"device_path", "device_uuid", "device_nguid", "ana_grpid"});
-  for (const auto& setting : space_settings)
-    space.attributes.merge(read_attributes(directory, {std::string(setting.name)}));
+// A Namespace or a Passthru: what has a device, and is enabled.
+template <class Served, class Settings>
+Served read_served(const std::string& directory, const std::vector<std::string>& names,
+                   const Settings& settings) {
+  Served served;
+  served.attributes = read_attributes(directory, names);
+  for (const auto& setting : settings)
+    served.attributes.merge(read_attributes(directory, {std::string(setting.name)}));
   // printf("%s") of a null pointer: nobody has written a path yet.
-  if (attribute(space.attributes, "device_path") == "(null)") space.attributes.erase("device_path");
-  space.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
-  return space;
+  if (attribute(served.attributes, "device_path") == "(null)")
+    served.attributes.erase("device_path");
+  served.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
+  return served;
+}
+
+Namespace read_namespace(const std::string& directory) {
+  return read_served<Namespace>(
+      directory, {"device_path", "device_uuid", "device_nguid", "ana_grpid"}, space_settings);
 }
 
 // A kernel without it has no such directory.
 Passthru read_passthru(const std::string& directory) {
-  Passthru passthru;
-  passthru.attributes = read_attributes(directory, {"device_path"});
-  for (const auto& setting : passthru_settings)
-    passthru.attributes.merge(read_attributes(directory, {std::string(setting.name)}));
-  if (attribute(passthru.attributes, "device_path") == "(null)")
-    passthru.attributes.erase("device_path");
-  passthru.enabled = configfs::read_attribute(directory + "/enable").value_or("") == "1";
-  return passthru;
+  return read_served<Passthru>(directory, {"device_path"}, passthru_settings);
 }
 
 }  // namespace

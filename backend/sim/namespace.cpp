@@ -8,6 +8,7 @@
 #include "sim/machine.h"
 #include "sim/passthru.h"
 #include "sim/random.h"
+#include "sim/served.h"
 #include "sim/subsystem.h"
 #include "sim/text.h"
 
@@ -28,19 +29,6 @@ bool is_hex(char c) {
 }
 char lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-}
-
-std::string show_device_path(const Item& item) {
-  return of(item).device_path.value_or("(null)");
-}
-
-// Not checked, not trimmed: whatever is wrong with it shows when the namespace is enabled.
-Syscall<void> store_device_path(Item& item, std::string_view written) {
-  if (of(item).enabled()) return fails(EBUSY);
-  const std::string_view path = first_line(written);
-  if (path.empty()) return fails(EINVAL);
-  of(item).device_path = std::string(path);
-  return {};
 }
 
 std::string show_device_uuid(const Item& item) {
@@ -107,25 +95,13 @@ Syscall<void> store_ana_grpid(Item& item, std::string_view written) {
   return {};
 }
 
-std::string show_enable(const Item& item) {
-  return of(item).enabled() ? "1" : "0";
-}
-
-Syscall<void> store_enable(Item& item, std::string_view written) {
-  const auto on = to_bool(written);
-  if (!on) return fails(on.error());
-  if (*on) return of(item).enable();
-  of(item).disable();
-  return {};
-}
-
 constexpr std::array attribute_rows{
-    Attribute{"device_path", show_device_path, store_device_path},
+    Attribute{"device_path", show_device_path<Namespace>, store_device_path<Namespace>},
     Attribute{"device_uuid", show_device_uuid, store_device_uuid},
     Attribute{"device_nguid", show_device_nguid, store_device_nguid},
     Attribute{"buffered_io", show_buffered_io, store_buffered_io},
     Attribute{"ana_grpid", show_ana_grpid, store_ana_grpid},
-    Attribute{"enable", show_enable, store_enable},
+    Attribute{"enable", show_enable<Namespace>, store_enable<Namespace>},
 };
 
 constexpr std::size_t name_max = 255;

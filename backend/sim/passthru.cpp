@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sim/machine.h"
+#include "sim/served.h"
 #include "sim/subsystem.h"
 #include "sim/text.h"
 
@@ -14,30 +15,6 @@ const Passthru& of(const Item& item) {
 }
 Passthru& of(Item& item) {
   return static_cast<Passthru&>(item);
-}
-
-std::string show_device_path(const Item& item) {
-  return of(item).device_path.value_or("(null)");
-}
-
-Syscall<void> store_device_path(Item& item, std::string_view written) {
-  if (of(item).enabled()) return fails(EBUSY);
-  const std::string_view path = first_line(written);
-  if (path.empty()) return fails(EINVAL);
-  of(item).device_path = std::string(path);
-  return {};
-}
-
-std::string show_enable(const Item& item) {
-  return of(item).enabled() ? "1" : "0";
-}
-
-Syscall<void> store_enable(Item& item, std::string_view written) {
-  const auto on = to_bool(written);
-  if (!on) return fails(on.error());
-  if (*on) return of(item).enable();
-  of(item).disable();
-  return {};
 }
 
 template <std::uint32_t Passthru::*number>
@@ -54,8 +31,8 @@ Syscall<void> store_number(Item& item, std::string_view written) {
 }
 
 constexpr std::array attribute_rows{
-    Attribute{"device_path", show_device_path, store_device_path},
-    Attribute{"enable", show_enable, store_enable},
+    Attribute{"device_path", show_device_path<Passthru>, store_device_path<Passthru>},
+    Attribute{"enable", show_enable<Passthru>, store_enable<Passthru>},
     Attribute{"admin_timeout", show_number<&Passthru::admin_timeout>,
               store_number<&Passthru::admin_timeout>},
     Attribute{"io_timeout", show_number<&Passthru::io_timeout>,

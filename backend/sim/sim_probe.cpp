@@ -192,6 +192,17 @@ class SimControllerClaim : public ControllerClaim {
   const std::string path_;
 };
 
+Result<void> check_fc(const TransportAddress& address, const SimMachine& machine) {
+  if (!machine.transports.contains(Trtype::fc))
+    return refuse(ENODEV, Reason::no_module,
+                  "this kernel has no module nvmet-fc; write an address of another transport");
+  if (machine.fcloop || machine.fc_ports.contains(address.traddr)) return {};
+  std::string known;
+  for (const auto& traddr : machine.fc_ports) known += " fc://" + traddr;
+  return refuse(EADDRNOTAVAIL, Reason::address_not_local,
+                "not an FC port of this machine, which has{}", known.empty() ? " none" : known);
+}
+
 }  // namespace
 
 Result<DeviceId> SimDevices::identify(const std::string& path) {
@@ -274,21 +285,6 @@ Result<DeviceIo> SimDevices::io(const DeviceId& device) {
                   .bytes_written = 2048000,
                   .busy = std::chrono::milliseconds(1500)};
 }
-
-namespace {
-
-Result<void> check_fc(const TransportAddress& address, const SimMachine& machine) {
-  if (!machine.transports.contains(Trtype::fc))
-    return refuse(ENODEV, Reason::no_module,
-                  "this kernel has no module nvmet-fc; write an address of another transport");
-  if (machine.fcloop || machine.fc_ports.contains(address.traddr)) return {};
-  std::string known;
-  for (const auto& traddr : machine.fc_ports) known += " fc://" + traddr;
-  return refuse(EADDRNOTAVAIL, Reason::address_not_local,
-                "not an FC port of this machine, which has{}", known.empty() ? " none" : known);
-}
-
-}  // namespace
 
 Result<void> SimAddresses::check(const TransportAddress& address) {
   if (address.trtype == Trtype::loop) {
