@@ -37,6 +37,8 @@ std::string connect(const Way& way, const std::string& subsystem, const Host& ho
 void must_connect(const Way& way, const std::string& subsystem, const Host& host = first_host);
 // The kernel's target turns it away, because this host may not connect.
 void must_be_turned_away(const Way& way, const std::string& subsystem, const Host& host);
+// Over loop, to this machine itself: "ok", or the symbol of the errno.
+std::string connect_over_loop(const std::string& subsystem);
 void disconnect(const std::string& subsystem);
 
 // As which host this machine connects when nothing else is said: /etc/nvme/hostnqn and hostid.

@@ -22,10 +22,6 @@ class Loop : public ViewTest {
     EXPECT_EQ(remove_export("toto"), "ok");
     return false;
   }
-  static std::string connect_here() {
-    return write_text("/dev/nvme-fabrics", "transport=loop,nqn=toto,hostnqn=" + first_host.nqn +
-                                               ",hostid=" + first_host.id);
-  }
 };
 
 TEST_F(Loop, ServesThisMachine) {
@@ -33,7 +29,7 @@ TEST_F(Loop, ServesThisMachine) {
   EXPECT_EQ(get("toto", "address"), "loop://");
   EXPECT_EQ(set("toto", "enabled", "1"), "ok") << status_lines("toto", "refused");
   EXPECT_EQ(status_lines("toto", "address"), "address loop:// listening");
-  EXPECT_EQ(connect_here(), "ok") << sh("dmesg | tail -n 5").output;
+  EXPECT_EQ(connect_over_loop("toto"), "ok") << sh("dmesg | tail -n 5").output;
   check_data(disk_of("toto"), "/dev/nullb0");
   EXPECT_THAT(get("toto", "clients"), StartsWith("localhost loop " + first_host.nqn + " sure"));
 
@@ -47,7 +43,7 @@ TEST_F(Loop, ServesThisMachine) {
 TEST_F(Loop, HostIsSentAwayByForce) {
   if (!draft_at_loop()) return;
   EXPECT_EQ(set("toto", "enabled", "1"), "ok") << status_lines("toto", "refused");
-  EXPECT_EQ(connect_here(), "ok") << sh("dmesg | tail -n 5").output;
+  EXPECT_EQ(connect_over_loop("toto"), "ok") << sh("dmesg | tail -n 5").output;
   EXPECT_NE(disk_of("toto"), "");
   EXPECT_EQ(set("toto", "enabled", "0 force"), "ok") << status_lines("toto", "refused");
   EXPECT_TRUE(eventually([] { return controllers("toto").empty(); }));
@@ -59,7 +55,7 @@ TEST_F(Loop, HostIsSentAwayByForce) {
 TEST_F(Loop, DiskIsNotExportedAgain) {
   if (!draft_at_loop()) return;
   EXPECT_EQ(set("toto", "enabled", "1"), "ok") << status_lines("toto", "refused");
-  EXPECT_EQ(connect_here(), "ok") << sh("dmesg | tail -n 5").output;
+  EXPECT_EQ(connect_over_loop("toto"), "ok") << sh("dmesg | tail -n 5").output;
   EXPECT_EQ(make_export("titi"), "ok");
   EXPECT_EQ(set("titi", "device", disk_of("toto")), "ELOOP");
   EXPECT_EQ(remove_export("titi"), "ok");

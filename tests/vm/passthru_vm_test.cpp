@@ -202,9 +202,7 @@ TEST_F(Passthru, IdsAreClearedOverLoopWhateverIsWritten) {
   enable();
   const std::string clear_ids = nvmet + "/subsystems/toto/passthru/clear_ids";
   EXPECT_EQ(read_text(clear_ids), "0");
-  EXPECT_EQ(write_text("/dev/nvme-fabrics", "transport=loop,nqn=toto,hostnqn=" + first_host.nqn +
-                                                ",hostid=" + first_host.id),
-            "ok");
+  EXPECT_EQ(connect_over_loop("toto"), "ok");
   EXPECT_EQ(read_text(clear_ids), "1");
   EXPECT_EQ(state_of("toto"), "enabled");
   check_data(disk_of("toto"), disk());
