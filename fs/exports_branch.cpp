@@ -22,6 +22,15 @@ std::string directory_of(Nsid nsid) {
   return fmt::format("{}/{}", namespaces_name, nsid);
 }
 
+// One for the directory of a namespace and for all that is in it.
+AccessOf access_of_all(Nsid nsid, const Access& access) {
+  const std::string directory = directory_of(nsid);
+  AccessOf all{{directory, access}};
+  for (const SpaceAttribute& attribute : space_attributes())
+    all.emplace(fmt::format("{}/{}", directory, attribute.name), access);
+  return all;
+}
+
 class SpaceFile : public WritableFile {
  public:
   SpaceFile(Engine& engine, const ExportView& view, Nsid nsid, const SpaceAttribute& attribute)
@@ -210,8 +219,15 @@ void ExportsBranch::make(Caller caller, NodeId in, std::string_view name,
         {std::move(caller), std::string(name), 0, "", "", tl::make_unexpected(nqn.error())},
         std::move(completion));
   }
+  // As mkdir(2) has it everywhere, it is of who makes it; what root makes is the mount's.
+  std::optional<Access> maker;
+  if (!caller.is_root() && caller.uid != owner_.uid)
+    maker = Access{.uid = caller.uid, .gid = caller.gid};
   submit_space(
-      std::move(caller), in, name, [](Nsid nsid) { return MakeNamespace{nsid}; },
+      std::move(caller), in, name,
+      [&maker](Nsid nsid) {
+        return MakeNamespace{nsid, maker ? access_of_all(nsid, *maker) : AccessOf{}};
+      },
       std::move(completion));
 }
 

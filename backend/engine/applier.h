@@ -178,7 +178,7 @@ class Applier {
   Result<void> save_removal(const std::string& name);
   ServedDisk opened_by(const Claim& claim) const;
   static std::map<Nsid, ServedDisk> opened(const LiveExport& entry);
-  static AccessOf access_after(const LiveExport& entry, const Export& next);
+  static AccessOf access_after(const LiveExport& entry, const Transaction& transaction);
   // As it is to be when the transaction is done.
   StoredExport stored_after(const LiveExport& entry, const Transaction& transaction) const;
   // After a change was taken back: only told in the log when that cannot be saved.

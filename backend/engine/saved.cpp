@@ -73,16 +73,19 @@ std::map<Nsid, ServedDisk> Applier::opened(const LiveExport& entry) {
   return all;
 }
 
-// Whose the files of a namespace are goes with it.
-AccessOf Applier::access_after(const LiveExport& entry, const Export& next) {
+// Whose the files of a namespace are comes and goes with it.
+AccessOf Applier::access_after(const LiveExport& entry, const Transaction& transaction) {
   AccessOf access = entry.view.access;
   for (const auto& [nsid, space] : entry.view.wanted.spaces) {
-    if (next.spaces.contains(nsid)) continue;
+    if (transaction.next.spaces.contains(nsid)) continue;
     const std::string directory = fmt::format("namespaces/{}", nsid);
     std::erase_if(access, [&](const auto& of_file) {
       return of_file.first == directory || of_file.first.starts_with(directory + "/");
     });
   }
+  const auto& intent = transaction.request.intent;
+  const auto* const made = intent ? std::get_if<MakeNamespace>(&*intent) : nullptr;
+  if (made != nullptr) access.insert(made->access.begin(), made->access.end());
   return access;
 }
 
@@ -90,7 +93,7 @@ StoredExport Applier::stored_after(const LiveExport& entry, const Transaction& t
   StoredExport stored{.wanted = transaction.next,
                       .made = entry.view.made,
                       .served = {},
-                      .access = access_after(entry, transaction.next)};
+                      .access = access_after(entry, transaction)};
   if (!stored.wanted.enabled) return stored;
   stored.served = opened(entry);
   for (const auto& [nsid, claim] : transaction.claims)

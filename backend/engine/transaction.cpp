@@ -215,7 +215,7 @@ void Applier::succeed(LiveExport& entry) {
     view.waiting = "taken down; mounting again brings it up";
   } else {
     view.foreign = false;
-    view.access = access_after(entry, transaction->next);
+    view.access = access_after(entry, *transaction);
     view.wanted = transaction->next;
   }
   hold(entry, *transaction);

@@ -26,6 +26,7 @@ struct SetDevice {
 };
 struct MakeNamespace {
   Nsid nsid = first_nsid;
+  AccessOf access{};  // of its directory and files, where whoever makes it is not the mount's owner
 };
 struct RemoveNamespace {
   Nsid nsid = first_nsid;

@@ -71,6 +71,18 @@ TEST_F(Delegated, DiskIsNotHisToChooseUnlessHeCouldOpenIt) {
   EXPECT_EQ(read("exports/toto/device"), "/dev/nvme0n1\n");
 }
 
+TEST_F(Delegated, NamespaceIsOfWhoMakesIt) {
+  ASSERT_EQ(sh("chown 65533 exports/toto/namespaces").status, 0);
+  const Outcome done =
+      sh("cd exports/toto/namespaces && mkdir 2 && echo 7 > 2/ana_group", {.uid = operator_uid});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(read("exports/toto/namespaces/2/ana_group"), "7\n");
+  EXPECT_EQ(sh("cd exports/toto/namespaces && stat -c %u:%g 2 2/* | sort -u").out, "65533:65533\n");
+  EXPECT_EQ(as(operator_uid, "rmdir exports/toto/namespaces/2").status, 0);
+  ASSERT_EQ(sh("cd exports/toto/namespaces && mkdir 2").status, 0);
+  EXPECT_EQ(sh("cd exports/toto/namespaces && stat -c %u:%g 2 2/* | sort -u").out, "0:0\n");
+}
+
 // As it is made by mkdir, not as another one of the name was left.
 TEST_F(Delegated, ExportThatIsMadeAnewIsRootsAgain) {
   ASSERT_EQ(sh("chown -R 65533 exports/toto && rmdir exports/toto && mkdir exports/toto").status,
@@ -79,8 +91,8 @@ TEST_F(Delegated, ExportThatIsMadeAnewIsRootsAgain) {
 }
 
 TEST_F(Delegated, IsForExportsOnly) {
-  for (const std::string node : {".", "README", "config.json", "log", "metrics", "topology.dot", "exports",
-                                 "connections", "discovery", "ports", "hosts"}) {
+  for (const std::string node : {".", "README", "config.json", "log", "metrics", "topology.dot",
+                                 "exports", "connections", "discovery", "ports", "hosts"}) {
     const Outcome outcome = sh("chmod 0700 " + node);
     EXPECT_NE(outcome.status, 0) << node;
     EXPECT_THAT(outcome.err, HasSubstr("Operation not permitted")) << node;

@@ -40,6 +40,17 @@ TEST_F(AccessTest, OutlivesAChangeOfTheExport) {
   EXPECT_EQ(view("toto").access, before);
 }
 
+TEST_F(AccessTest, ComesWithANamespaceAndGoesWithIt) {
+  serve("toto");
+  const AccessOf expected{{"namespaces/2", {.uid = 1000}}, {"namespaces/2/device", {.uid = 1000}}};
+  ASSERT_EQ(ask("toto", "namespaces/2", MakeNamespace{2, expected}), 0) << last_.message;
+  EXPECT_EQ(view("toto").access, expected);
+  start();
+  EXPECT_EQ(view("toto").access, expected);
+  ASSERT_EQ(ask("toto", "namespaces/2", RemoveNamespace{2}), 0) << last_.message;
+  EXPECT_TRUE(view("toto").access.empty());
+}
+
 TEST_F(AccessTest, DoesNothingToTheKernel) {
   serve("toto");
   const auto steps = backend_.performed().size();
