@@ -247,7 +247,7 @@ class Reading {
     if (subsystems == nullptr || subsystems->empty())
       return leave_out(section.place("subsystems"),
                        "nothing is served there, and a port without that is not kept");
-    const auto address = address_at(addr);
+    const auto address = address_at(section, addr);
     ServedPort port{.place = section.place("addr")};
     for (const char* key : {"treq", "tsas"}) read_setting(addr, key, address.trtype, port);
     const Json param_json = object_at(section, "param");
@@ -311,18 +311,19 @@ class Reading {
           // What hosts are told of it is made of the address alone.
           leave_out_unknown(addr, {"trtype", "adrfam", "traddr", "trsvcid", "portid", "treq"});
           if (referral.enabled || (addr.has("traddr") && !value_at(addr, "traddr").empty()))
-            referral.address = address_at(addr);
+            referral.address = address_at(section, addr);
           if (!port.referrals.emplace(name, referral).second)
             damaged("{}: {} stands there twice", section.place("name"), printable(name));
         },
         of.place("referrals") + ", ");
   }
 
-  static TransportAddress address_at(const Section& addr) {
+  // Of `section`, which has it in several keys: any of them may be the wrong one.
+  static TransportAddress address_at(const Section& section, const Section& addr) {
     const auto text = [&](const char* key) {
       return addr.has(key) ? value_at(addr, key) : std::string();
     };
-    return parsed(addr.place("traddr"),
+    return parsed(section.place("addr"),
                   TransportAddress::from_port(text("trtype"), text("adrfam"), text("traddr"),
                                               text("trsvcid")));
   }

@@ -165,9 +165,10 @@ TEST(TargetConfig, IsRefusedWithThePlace) {
   EXPECT_THAT(refusal(replaced(saved(), "\"/dev/a\"", "\"dev/a\"")), HasSubstr("\"path\""));
   EXPECT_THAT(refusal(replaced(saved(), "\"/dev/a\"", "\"/dev/a force\"")), HasSubstr("force"));
   EXPECT_THAT(refusal(replaced(saved(), "\"/dev/a\"", "\"\"")), HasSubstr("has no device"));
-  EXPECT_THAT(refusal(replaced(saved(), "\"10.0.0.1\"", "\"storage\"")), HasSubstr("\"traddr\""));
+  EXPECT_THAT(refusal(replaced(saved(), "\"10.0.0.1\"", "\"storage\"")),
+              AllOf(HasSubstr("port 1, \"addr\": "), HasSubstr("'storage'")));
   EXPECT_THAT(refusal(replaced(saved(), "\"trtype\": \"tcp\"", "\"trtype\": \"pci\"")),
-              HasSubstr("'pci' is no transport"));
+              HasSubstr("port 1, \"addr\": 'pci' is no transport"));
   EXPECT_THAT(refusal(replaced(saved(), "\"nqn\": \"toto\"", "\"nqn\": \"to to\"")),
               HasSubstr("subsystem 1, \"nqn\""));
   EXPECT_THAT(refusal(replaced(saved(), "\"qid_max\": \"16\"", "\"qid_max\": \"129\"")),
