@@ -223,7 +223,10 @@ struct Change {
 
   Result<Export> operator()(const SetHosts& intent) {
     if (!intent.append) next.hosts = Hosts{};
-    // `any` and a list exclude each other: what is written last counts.
+    // Who adds to a list has not said that it is to let in everybody.
+    if (intent.hosts.any && !next.hosts.list.empty())
+      return refuse(EINVAL, Reason::bad_value,
+                    "'any' cannot be added to a list; write it alone, without >>");
     if (intent.hosts.any) next.hosts = intent.hosts;
     if (!intent.hosts.list.empty()) {
       next.hosts.any = false;
