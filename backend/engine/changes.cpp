@@ -204,6 +204,11 @@ struct Change {
 
   Result<Export> operator()(const SetControllerSetting& intent) {
     PassthruSettings& settings = next.controller.settings;
+    // Linux hosts give up a disk whose ids are others at the next look (nvme_validate_ns).
+    if (intent.setting == "clear_ids" && next.enabled && next.controller.enabled)
+      return refuse(EBUSY, Reason::still_enabled,
+                    "hosts would lose disks whose ids change; write 0 to enabled of the export "
+                    "first, and 1 after it");
     if (intent.value) {
       settings.insert_or_assign(intent.setting, *intent.value);
     } else if (settings.erase(intent.setting) > 0 && next.enabled && next.controller.enabled) {

@@ -183,6 +183,16 @@ TEST_F(PassthruTest, IdsAreAlwaysClearedOverLoop) {
   EXPECT_EQ(address("toto", "loop"), 0) << last_.message;
 }
 
+// Linux gives up a disk whose ids are others at its next look.
+TEST_F(PassthruTest, IdsStayAsHostsKnowThem) {
+  draft();
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_EQ(set("clear_ids", "1"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::still_enabled);
+  ASSERT_EQ(disable("toto"), 0);
+  EXPECT_EQ(set("clear_ids", "1"), 0) << last_.message;
+}
+
 TEST_F(PassthruTest, RefusalLeavesNothing) {
   draft();
   const Plan plan = engine_->plan(view("toto").serial).value();
