@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
@@ -200,6 +201,9 @@ int run(int argc, char** argv) {
 }  // namespace nvmeofs
 
 int main(int argc, char** argv) {
+  // The keys of hosts are in memory, and a dump would keep them.
+  const rlimit no_dump{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_dump);
   try {
     return nvmeofs::run(argc, argv);
   } catch (const std::exception& thrown) {

@@ -7,23 +7,39 @@
 #include "nvmeofs/text.h"
 
 namespace nvmeofs {
+namespace {
+
+// A key that was written where none belongs: everybody reads the log.
+std::string without_keys(std::string text) {
+  for (const std::string_view head : {"DHHC-1:", "NVMeTLSkey-1:"})
+    for (auto at = text.find(head); at != std::string::npos;
+         at = text.find(head, at + head.size())) {
+      const auto begin = at + head.size();
+      const auto end = text.find_first_not_of(
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=:", begin);
+      text.replace(begin, end == std::string::npos ? end : end - begin, "...");
+    }
+  return text;
+}
+
+}  // namespace
 
 Record record_of_done(const Caller& caller, std::string what, std::string text) {
   return {.when = std::chrono::system_clock::now(),
           .caller = caller,
-          .what = std::move(what),
+          .what = without_keys(std::move(what)),
           .errnum = 0,
           .reason = {},
-          .text = std::move(text)};
+          .text = without_keys(std::move(text))};
 }
 
 Record record_of_refusal(const Caller& caller, std::string what, const Error& error) {
   return {.when = std::chrono::system_clock::now(),
           .caller = caller,
-          .what = std::move(what),
+          .what = without_keys(std::move(what)),
           .errnum = error.errnum,
           .reason = error.reason,
-          .text = error.message};
+          .text = without_keys(error.message)};
 }
 
 void RecordLog::keep(Record record) {

@@ -25,6 +25,8 @@ Result<Nqn> Nqn::parse(std::string_view text) {
     return refuse(EINVAL, Reason::bad_name,
                   "a name is printable ASCII without blank, comma, slash, quote or backslash; "
                   "no host could connect to another one");
+  if (text.starts_with("DHHC-1:") || text.starts_with("NVMeTLSkey-1:"))
+    return refuse(EINVAL, Reason::bad_name, "this is a key, and everybody sees names");
   if (text == discovery)
     return refuse(EINVAL, Reason::bad_name,
                   "this is the name of the discovery subsystem, which the kernel serves by itself");
