@@ -52,7 +52,9 @@ void Applier::remove_host(Request& request, const Completion& completion) {
   next.hosts.erase(request.name);
   if (auto saved = save(std::move(next), {}); !saved)
     return refuse_request(nullptr, request, completion, saved.error());
-  accept(nullptr, request, completion, "gone, and its keys with it");
+  accept(
+      nullptr, request, completion,
+      "gone; the older states beside the state file have its keys until as many changes have come");
 }
 
 void Applier::change_host(Request& request, const Completion& completion) {
