@@ -99,6 +99,8 @@ class Applier {
   Result<void> give_referral(const TransportAddress& address, const std::string& name,
                              const std::optional<PortReferral>& wanted);
   Result<void> check_port_is_ours(const PortView& port) const;
+  bool is_only_kept(const PortView& port, const PortSetting& setting,
+                    const std::optional<std::string>& value) const;
   Result<void> check_port_is_free(const PortView& port) const;
   // Whether settings were dropped of addresses that no export of ours names any more.
   bool forget_ports(StoredState& state) const;
@@ -136,7 +138,8 @@ class Applier {
   Result<void> give_to_kernel(const std::string& nqn, const Host& settings);
   // EBUSY when a host would be let in that somebody else made, with other keys than are set here;
   // ENODEV when this kernel has no keys.
-  Result<void> check_hosts(const Export& next) const;
+  Result<void> check_hosts(const LiveExport& entry, const Export& next) const;
+  Result<void> check_tls_of_ports(const LiveExport& entry, const Export& next) const;
 
   // presence.cpp: what comes and goes by itself
   void look_after_all();

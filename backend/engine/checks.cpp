@@ -61,7 +61,9 @@ Result<void> Applier::prepare(LiveExport& entry, Transaction& transaction) {
       !together)
     return together;
   if (transaction.next.enabled)
-    if (auto protects = check_hosts(transaction.next); !protects) return protects;
+    if (auto protects = check_hosts(entry, transaction.next); !protects) return protects;
+  if (transaction.next.enabled)
+    if (auto protects = check_tls_of_ports(entry, transaction.next); !protects) return protects;
   if (transaction.next.enabled)
     if (auto reachable = check_ana_groups(transaction.next); !reachable) return reachable;
   if (auto checked = check_addresses(entry, transaction, lenient); !checked) return checked;

@@ -108,7 +108,9 @@ Result<void> Applier::give_to_kernel(const std::string& nqn, const Host& setting
   return given;
 }
 
-Result<void> Applier::check_hosts(const Export& next) const {
+// What the kernel asks a host for that something else made, the next start would ask it for only
+// where it is kept here too.
+Result<void> Applier::check_hosts(const LiveExport& entry, const Export& next) const {
   const auto subsystem = observed_.subsystems.find(next.name.str());
   for (const auto& host : next.hosts.list) {
     const auto set = stored_.hosts.find(host.str());
@@ -119,15 +121,17 @@ Result<void> Applier::check_hosts(const Export& next) const {
                     "this kernel has no authentication, and hosts/{} is to have it; boot one that "
                     "has, or take the host out of hosts, rmdir hosts/{} and add it again",
                     host.str(), host.str());
-    if (set == stored_.hosts.end() || there == observed_.hosts.end() ||
-        ours_.hosts.contains(host.str()) || set->second.keys == there->second.keys)
-      continue;
-    if (subsystem != observed_.subsystems.end() &&
+    if (there == observed_.hosts.end() || ours_.hosts.contains(host.str())) continue;
+    const Host wanted = set != stored_.hosts.end() ? set->second : Host{};
+    const Host& is = there->second;
+    if (wanted.keys == is.keys && (is.keys.empty() || host_with(is, wanted) == is)) continue;
+    if (!entry.view.foreign && subsystem != observed_.subsystems.end() &&
         subsystem->second.allowed_hosts.contains(host.str()))
       continue;
     return refuse(EBUSY, Reason::foreign,
-                  "something else made hosts/{} of the kernel, and its keys are not those that are "
-                  "set here; give it the same there, or remove that one",
+                  "something else made hosts/{0} of the kernel, and its keys, hash and dhgroup are "
+                  "not those that are set here; give it the same there, or mkdir hosts/{0} and "
+                  "write them there as the kernel has them, so that they are kept",
                   printable(host.str()));
   }
   return {};

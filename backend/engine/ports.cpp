@@ -59,6 +59,24 @@ void Applier::look_for_ports() {
   ports_.follow(std::move(seen));
 }
 
+// What something else has given its port is kept when it is written here too, and no more when it
+// is cleared, which nothing of ours may need.
+bool Applier::is_only_kept(const PortView& port, const PortSetting& setting,
+                           const std::optional<std::string>& value) const {
+  if (check_port_is_ours(port)) return false;
+  const auto there = port.attributes.find(std::string(setting.attribute));
+  const auto kept = port.wanted.settings.find(std::string(setting.name));
+  if (value)
+    return there != port.attributes.end() && there->second == *value &&
+           (kept == port.wanted.settings.end() || kept->second != *value);
+  return kept != port.wanted.settings.end() &&
+         std::none_of(entries_.begin(), entries_.end(), [&](const auto& named) {
+           const ExportView& view = named.second.view;
+           return !view.foreign && view.wanted.enabled &&
+                  contains(view.wanted.addresses, port.address);
+         });
+}
+
 void Applier::change_port(Request& request, const Completion& completion) {
   // First, as it forgets the ports that nobody names any more.
   if (auto seen = look(); !seen) return refuse_request(nullptr, request, completion, seen.error());
@@ -80,9 +98,12 @@ void Applier::change_port(Request& request, const Completion& completion) {
     if (!checked) return refuse_request(nullptr, request, completion, checked.error());
     value = std::move(*checked);
   }
-  if (value == entry->view.value(setting)) return accept(nullptr, request, completion, "");
-  if (auto free = check_port_is_free(entry->view); !free)
-    return refuse_request(nullptr, request, completion, free.error());
+  const bool only_kept = is_only_kept(entry->view, setting, value);
+  if (!only_kept && value == entry->view.value(setting))
+    return accept(nullptr, request, completion, "");
+  if (!only_kept)
+    if (auto free = check_port_is_free(entry->view); !free)
+      return refuse_request(nullptr, request, completion, free.error());
 
   StoredState next = stored_;
   PortSettings& settings = next.ports[address].settings;
@@ -150,6 +171,33 @@ Result<void> Applier::check_port_is_ours(const PortView& port) const {
                 "something else made the port at this address, ports/{} of the kernel; change it "
                 "with what made it",
                 printable(there->first));
+}
+
+// A port of somebody else's is used as it is, and comes back as it is written here: neither may let
+// in hosts without the TLS that the other one asks for.
+Result<void> Applier::check_tls_of_ports(const LiveExport& entry, const Export& next) const {
+  for (const auto& address : next.addresses) {
+    const auto* const there = port_at(observed_, address);
+    if (there == nullptr || ours_.ports.contains(there->first)) continue;
+    if (!entry.view.foreign && there->second.subsystems.contains(next.name.str())) continue;
+    const auto written = ours_.wanted_ports.find(address);
+    const PortSettings wanted =
+        written != ours_.wanted_ports.end() ? written->second.settings : PortSettings{};
+    PortSettings is;
+    for (const char* name : {"tsas", "treq"})
+      is.emplace(name, attribute(there->second.attributes,
+                                 std::string(find_port_setting(name)->attribute)));
+    if (wants_tls(wanted) == wants_tls(is) &&
+        (!wants_tls(is) || lets_in_without_tls(wanted) == lets_in_without_tls(is)))
+      continue;
+    return refuse(EBUSY, Reason::foreign,
+                  "something else made the port at {}, ports/{} of the kernel, with '{}' in tsas "
+                  "and '{}' in treq, which is not what is set here; write the same to tsas and "
+                  "treq in ports/{}, or change it with what made it",
+                  address.uri(), printable(there->first), printable(is.at("tsas")),
+                  printable(is.at("treq")), address.name());
+  }
+  return {};
 }
 
 // nvmet says EACCES to all of it while the port has a link, also to what stands there already.

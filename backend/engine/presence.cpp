@@ -80,7 +80,10 @@ void Applier::look_after(LiveExport& entry) {
   };
 
   if (wanted.enabled) {
-    if (auto protects = check_hosts(wanted); !protects) return cannot(protects.error().message);
+    if (auto protects = check_hosts(entry, wanted); !protects)
+      return cannot(protects.error().message);
+    if (auto protects = check_tls_of_ports(entry, wanted); !protects)
+      return cannot(protects.error().message);
     if (auto found = find_all(entry, *transaction); !found) return cannot(found.error().message);
   }
   Plan plan = plan_to(observed_, wanted, removable(), transaction->absent);

@@ -314,7 +314,9 @@ class Planning {
       const auto given = port.settings.find(name);
       if (given == port.settings.end()) continue;
       const std::string own(when_made(setting, address.trtype));
-      if (given->second == now.value(setting).value_or(own)) continue;
+      // What something else has given its port has to be written here to be kept.
+      const bool kept = given->second == own || now.wanted.settings.contains(name);
+      if (kept && given->second == now.value(setting).value_or(own)) continue;
       if (!fresh_.port.contains(std::string(setting.attribute))) {
         leave_out(port.place, fmt::format("this kernel has no {}", name));
         continue;

@@ -77,6 +77,11 @@ bool wants_tls(const PortSettings& settings) {
   return tsas != settings.end() && tsas->second == "tls1.3";
 }
 
+bool lets_in_without_tls(const PortSettings& settings) {
+  const auto treq = settings.find("treq");
+  return treq != settings.end() && treq->second == "not required";
+}
+
 // nvmet_addr_treq_store
 Result<void> check_together(const PortSettings& settings) {
   const auto treq = settings.find("treq");

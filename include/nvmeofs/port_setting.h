@@ -66,6 +66,9 @@ Result<void> check_together(const PortSettings& settings);
 
 // Hosts have to come over TLS, or may.
 bool wants_tls(const PortSettings& settings);
+// Although TLS is wanted: the kernel makes it required unless told otherwise
+// (nvmet_addr_tsas_store).
+bool lets_in_without_tls(const PortSettings& settings);
 
 // The same as attributes of a port.
 Attributes attributes_of(const PortSettings& settings);

@@ -266,14 +266,70 @@ TEST_F(HostsTest, ShowAKeyThatSomebodyElseSetAsADrift) {
 TEST_F(HostsTest, OfOthersAreNotChanged) {
   ASSERT_TRUE(kernel_.mkdir(std::string("hosts/") + host));
   ASSERT_TRUE(kernel_.write(std::string("hosts/") + host + "/dhchap_key", other_key));
-  serve_host();
+  draft_with_key(other_key);
+  ASSERT_EQ(enable("toto"), 0) << last_.message;
   EXPECT_EQ(set("dhchap_key", key_32), EBUSY);
   EXPECT_EQ(last_.reason, Reason::foreign);
-  EXPECT_EQ(set("dhchap_key", ""), EBUSY);
   EXPECT_EQ(set("dhchap_key", other_key), 0) << last_.message;
   EXPECT_EQ(kernel_key(), other_key);
   ASSERT_EQ(disable("toto"), 0);
   EXPECT_THAT(kernel().hosts, ElementsAre(Key(host)));
+}
+
+// Else the next start would ask for no key.
+TEST_F(HostsTest, OfOthersServeWhenTheirKeyIsKeptHereToo) {
+  ASSERT_TRUE(kernel_.mkdir(std::string("hosts/") + host));
+  ASSERT_TRUE(kernel_.write(std::string("hosts/") + host + "/dhchap_key", other_key));
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(device("toto", "/dev/a"), 0);
+  ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  ASSERT_EQ(hosts("toto", host), 0);
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::foreign);
+  ASSERT_EQ(set("dhchap_key", other_key), 0) << last_.message;
+  EXPECT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_EQ(store_.state().hosts.at(host).keys.size(), 1U);
+}
+
+TEST_F(HostsTest, OfOthersServeWhenTheirHashIsThatWhichIsSet) {
+  draft_with_key(key_32);
+  ASSERT_EQ(set("dhchap_hash", "hmac(sha512)"), 0) << last_.message;
+  ASSERT_TRUE(kernel_.mkdir(std::string("hosts/") + host));
+  ASSERT_TRUE(kernel_.write(std::string("hosts/") + host + "/dhchap_key", key_32));
+  EXPECT_EQ(enable("toto"), EBUSY);
+  ASSERT_TRUE(kernel_.write(std::string("hosts/") + host + "/dhchap_hash", "hmac(sha512)"));
+  EXPECT_EQ(enable("toto"), 0) << last_.message;
+}
+
+TEST_F(HostsTest, OfAnExportThatIsTakenOverKeepTheirKey) {
+  serve_host();
+  ASSERT_EQ(set("dhchap_key", key_32), 0);
+  start_without_state();
+  ASSERT_TRUE(view("toto").foreign);
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_TRUE(view("toto").foreign);
+  ASSERT_EQ(make_host(), 0);
+  ASSERT_EQ(set("dhchap_key", key_32), 0) << last_.message;
+  EXPECT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_FALSE(view("toto").foreign);
+}
+
+TEST_F(HostsTest, AreNotAllAddedToAList) {
+  ASSERT_EQ(make("toto"), 0);
+  ASSERT_EQ(hosts("toto", host), 0);
+  const Hosts any{.any = true, .list = {}};
+  EXPECT_EQ(ask("toto", "hosts", SetHosts{.hosts = any, .append = true}), EINVAL);
+  EXPECT_FALSE(view("toto").wanted.hosts.any);
+  EXPECT_EQ(ask("toto", "hosts", SetHosts{.hosts = any}), 0) << last_.message;
+}
+
+// Everybody reads the log and the status.
+TEST_F(HostsTest, KeyInTheWrongPlaceIsNotShown) {
+  ASSERT_EQ(make("toto"), 0);
+  EXPECT_EQ(make(other_key), EINVAL);
+  EXPECT_EQ(engine_->snapshot()->log.back().what, "mkdir exports/DHHC-1:...");
+  EXPECT_EQ(last_.message.find("YWFh"), std::string::npos);
+  EXPECT_FALSE(Nqn::parse(other_key));
 }
 
 // Else the export would be open to whoever says that name.

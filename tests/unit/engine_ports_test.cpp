@@ -173,6 +173,56 @@ TEST_F(PortsTest, OfOthersAreNotChanged) {
   EXPECT_EQ(last_.reason, Reason::foreign);
 }
 
+class PortOfOthers : public PortsTest {
+ protected:
+  void SetUp() override {
+    PortsTest::SetUp();
+    ASSERT_TRUE(kernel_.mkdir("ports/7"));
+    put("addr_trtype", "tcp");
+    put("addr_adrfam", "ipv4");
+    put("addr_traddr", "10.0.0.1");
+    put("addr_trsvcid", "4420");
+    ASSERT_EQ(make("toto"), 0);
+    ASSERT_EQ(device("toto", "/dev/a"), 0);
+    ASSERT_EQ(address("toto", "tcp://10.0.0.1"), 0);
+  }
+  void put(const std::string& name, const std::string& value) {
+    ASSERT_TRUE(kernel_.write("ports/7/" + name, value)) << name;
+  }
+};
+
+TEST_F(PortOfOthers, ServesWithTheTlsThatIsKeptHereToo) {
+  put("addr_tsas", "tls1.3");
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_EQ(last_.reason, Reason::foreign);
+  ASSERT_EQ(set("tsas", "tls1.3"), 0) << last_.message;
+  EXPECT_EQ(store_.state().ports.begin()->second.settings.at("tsas"), "tls1.3");
+  EXPECT_EQ(enable("toto"), 0) << last_.message;
+  EXPECT_EQ(set("tsas", std::nullopt), EBUSY);
+  EXPECT_EQ(set("tsas", "none"), EBUSY);
+}
+
+TEST_F(PortOfOthers, DoesNotServeWithoutTheTlsThatIsSet) {
+  put("addr_tsas", "tls1.3");
+  ASSERT_EQ(set("tsas", "tls1.3"), 0) << last_.message;
+  put("addr_tsas", "none");
+  const auto before = kernel();
+  EXPECT_EQ(enable("toto"), EBUSY);
+  EXPECT_THAT(last_.message, HasSubstr("with 'none' in tsas"));
+  EXPECT_EQ(kernel(), before);
+  ASSERT_EQ(set("tsas", "none"), 0) << last_.message;
+  EXPECT_EQ(enable("toto"), 0) << last_.message;
+}
+
+TEST_F(PortOfOthers, DoesNotLetInWithoutTlsWhomOursWouldNot) {
+  put("addr_tsas", "tls1.3");
+  put("addr_treq", "not required");
+  ASSERT_EQ(set("tsas", "tls1.3"), 0) << last_.message;
+  EXPECT_EQ(enable("toto"), EBUSY);
+  ASSERT_EQ(set("treq", "not required"), 0) << last_.message;
+  EXPECT_EQ(enable("toto"), 0) << last_.message;
+}
+
 TEST_F(PortsTest, OfASubsystemThatIsGoneAreGoneWithIt) {
   serve("toto");
   start_without_state();
