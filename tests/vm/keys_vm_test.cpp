@@ -163,6 +163,29 @@ TEST_F(Keys, AreSetAgainAfterAReboot) {
   take_down("toto");
 }
 
+// Without a word it would be open to whoever says that name, from the next reboot on.
+TEST_F(Keys, OfAnExportThatIsTakenOverAreAskedForAfterAReboot) {
+  serve_host("tcp");
+  if (kernel_has_keys()) {
+    EXPECT_EQ(put("dhchap_key", key), "ok");
+    unmount();
+    run("rm " + state_file + "*");
+    start();
+    EXPECT_EQ(state_of("toto"), "foreign");
+    EXPECT_EQ(set("toto", "enabled", "1"), "EBUSY");
+    run("mkdir " + in_view(""));
+    EXPECT_EQ(put("dhchap_key", key), "ok") << read_text(mountpoint + "/log");
+    EXPECT_EQ(set("toto", "enabled", "1"), "ok") << status_lines("toto", "refused");
+    EXPECT_EQ(connect({.trtype = "tcp"}, "toto"), "ENOKEY");
+    forget_kernel();
+    start();
+    EXPECT_TRUE(eventually([] { return state_of("toto") == "enabled"; }));
+    EXPECT_EQ(connect({.trtype = "tcp"}, "toto"), "ENOKEY");
+    visit(with("tcp", key), "toto", "/dev/nullb0");
+  }
+  take_down("toto");
+}
+
 TEST_F(Keys, AreReadByRootAloneAndToldToNobody) {
   draft("toto", "/dev/nullb0", "tcp://192.168.1.32");
   EXPECT_EQ(set("toto", "hosts", first_host.nqn), "ok");
