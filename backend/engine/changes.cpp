@@ -317,8 +317,8 @@ Result<void> check_controller(const Export& next) {
         served->first);
   if (next.settings.contains("attr_version"))
     return refuse(EINVAL, Reason::bad_value,
-                  "hosts are told the NVMe version of the controller that is served whole; write "
-                  "an empty line to subsystem/version first");
+                  "hosts are told the NVMe version of the controller that is served whole; leave "
+                  "subsystem/version empty, or write 0 to passthru/enabled first");
   const auto clears = next.controller.settings.find("clear_ids");
   const bool loops =
       std::any_of(next.addresses.begin(), next.addresses.end(),

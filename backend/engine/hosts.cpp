@@ -21,6 +21,10 @@ void Applier::look_for_hosts() {
 void Applier::make_host(Request& request, const Completion& completion) {
   if (auto name = Nqn::parse(request.name); !name)
     return refuse_request(nullptr, request, completion, name.error());
+  if (request.name == "any")
+    return refuse_request(nullptr, request, completion,
+                          {EINVAL, Reason::bad_name,
+                           "in a list of hosts 'any' is everybody; no host can have that name"});
   look_for_hosts();
   if (hosts_.contains(request.name))
     return refuse_request(nullptr, request, completion,
@@ -66,10 +70,11 @@ void Applier::change_host(Request& request, const Completion& completion) {
   const std::string nqn = hosts_.names().at(request.serial);
   const auto& intent = std::get<SetHostSetting>(*request.intent);
   const HostSetting& setting = *find_host_setting(intent.setting);
+  bool takes_back = false;
   if (const auto there = observed_.hosts.find(nqn);
       there != observed_.hosts.end() && !ours_.hosts.contains(nqn)) {
     const bool same = value(there->second, setting).value_or(Secret()) == intent.value;
-    const bool takes_back = intent.value.empty() && value(entry->view.settings, setting);
+    takes_back = !same && intent.value.empty() && value(entry->view.settings, setting);
     if (!same && !takes_back)
       return refuse_request(nullptr, request, completion,
                             {EBUSY, Reason::foreign,
@@ -90,7 +95,9 @@ void Applier::change_host(Request& request, const Completion& completion) {
       given.error().message += "; and it is saved all the same: " + back.error().message;
     return refuse_request(nullptr, request, completion, given.error());
   }
-  accept(nullptr, request, completion, "counts from the next authentication on");
+  accept(nullptr, request, completion,
+         takes_back ? "is not kept here any more; the kernel has it still, from what made the host"
+                    : "counts from the next authentication on");
 }
 
 Result<void> Applier::give_to_kernel(const std::string& nqn, const Host& settings) {

@@ -104,6 +104,7 @@ TEST_F(HostsTest, AreThoseThatWereMadeToo) {
 
 TEST_F(HostsTest, AreNoNamesThatNobodyConnectsAs) {
   EXPECT_EQ(make_host("a,b"), EINVAL);
+  EXPECT_EQ(make_host("any"), EINVAL);
   EXPECT_EQ(make_host(std::string(223, 'a')), ENAMETOOLONG);
   EXPECT_TRUE(store_.state().hosts.empty());
 }
@@ -312,6 +313,17 @@ TEST_F(HostsTest, OfAnExportThatIsTakenOverKeepTheirKey) {
   ASSERT_EQ(set("dhchap_key", key_32), 0) << last_.message;
   EXPECT_EQ(enable("toto"), 0) << last_.message;
   EXPECT_FALSE(view("toto").foreign);
+}
+
+TEST_F(HostsTest, OfOthersAreSaidToHaveTheKeyStillThatIsTakenBackHere) {
+  serve_host();
+  ASSERT_EQ(set("dhchap_key", key_32), 0);
+  start_without_state();
+  ASSERT_EQ(make_host(), 0);
+  ASSERT_EQ(set("dhchap_key", key_32), 0) << last_.message;
+  ASSERT_EQ(set("dhchap_key", ""), 0) << last_.message;
+  EXPECT_THAT(engine_->snapshot()->log.back().text, HasSubstr("the kernel has it still"));
+  EXPECT_EQ(kernel().hosts.at(host).keys.size(), 1U);
 }
 
 TEST_F(HostsTest, AreNotAllAddedToAList) {
