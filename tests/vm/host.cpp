@@ -79,7 +79,9 @@ std::string connect_over_loop(const std::string& subsystem) {
 }
 
 void disconnect(const std::string& subsystem) {
-  run("nvme disconnect -n " + subsystem, std::chrono::seconds(150));
+  const Outcome outcome =
+      execute({"nvme", "disconnect", "-n", subsystem}, std::chrono::seconds(150));
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
 }
 
 std::vector<std::string> controllers(const std::string& subsystem) {

@@ -19,7 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-pid_t start_bash(const std::string& script, int output) {
+pid_t start(const std::vector<std::string>& words, int output) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid > 0) return pid;
@@ -28,7 +31,7 @@ pid_t start_bash(const std::string& script, int output) {
   ::dup2(null, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  ::execl("/bin/bash", "bash", "-c", script.c_str(), nullptr);
+  ::execvp(arguments.front(), arguments.data());
   ::_exit(127);
 }
 
@@ -47,11 +50,11 @@ bool read_all(int fd, std::string& text, Clock::time_point end) {
 
 }  // namespace
 
-Outcome sh(const std::string& script, std::chrono::seconds limit) {
+Outcome execute(const std::vector<std::string>& words, std::chrono::seconds limit) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::system_error(errno, std::generic_category(), "pipe");
-  const pid_t pid = start_bash(script, ends[1]);
+  const pid_t pid = start(words, ends[1]);
   ::close(ends[1]);
   Outcome outcome;
   const bool ended = read_all(ends[0], outcome.output, Clock::now() + limit);
@@ -61,6 +64,10 @@ Outcome sh(const std::string& script, std::chrono::seconds limit) {
   ::waitpid(pid, &status, 0);
   if (ended) outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return outcome;
+}
+
+Outcome sh(const std::string& script, std::chrono::seconds limit) {
+  return execute({"/bin/bash", "-c", script}, limit);
 }
 
 std::string run(const std::string& script, std::chrono::seconds limit) {

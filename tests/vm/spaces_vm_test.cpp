@@ -90,10 +90,11 @@ TEST_F(Spaces, ComeAndGoUnderFio) {
   serve("toto", "/dev/nullb0", "tcp://192.168.1.32");
   must_connect({.trtype = "tcp"}, "toto");
   const std::string first = disk("1");
+  // Not as fast as it can: a slow machine would find no time to look for the new disk.
   auto fio = std::async(std::launch::async, [&] {
     return sh("until test -e /run/fio.stop; do fio --name=verified --filename=" + first +
                   " --size=16m --rw=randwrite --bs=4k --direct=1 --ioengine=psync "
-                  "--verify=crc32c --verify_fatal=1 --time_based --runtime=3 "
+                  "--verify=crc32c --verify_fatal=1 --time_based --runtime=3 --rate_iops=200 "
                   "--output=/run/fio.out || exit 1; done",
               std::chrono::seconds(150));
   });

@@ -85,14 +85,15 @@ void ViewTest::SetUp() {
 }
 
 void ViewTest::start() {
-  const Outcome outcome = sh(program + " nvmet " + mountpoint);
+  const Outcome outcome = execute({program, "nvmet", mountpoint});
   ASSERT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_EQ(outcome.output, "");
   ASSERT_TRUE(is_mounted(mountpoint));
 }
 
 void ViewTest::unmount() {
-  run("umount " + mountpoint);
+  const Outcome outcome = execute({"umount", mountpoint});
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_TRUE(eventually([] { return daemons().empty(); })) << "the program goes on";
 }
 
