@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* key_32 = "DHHC-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+const std::string key_32 = "DHHC-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
 
 class HostsProtocol : public ProtocolTest {
  protected:
@@ -44,7 +44,7 @@ TEST_F(HostsProtocol, SayOnlyWhetherAKeyIsSet) {
   make_host();
   for (const char* name : {"dhchap_key", "dhchap_ctrl_key"}) {
     EXPECT_EQ(text(host(name)), "unset\n");
-    EXPECT_EQ(store(host(name), std::string(key_32) + "\n"), 0);
+    EXPECT_EQ(store(host(name), key_32 + "\n"), 0);
     EXPECT_EQ(text(host(name)), "set\n");
     EXPECT_EQ(store(host(name), "\n"), 0);
     EXPECT_EQ(text(host(name)), "unset\n");
@@ -77,7 +77,7 @@ TEST_F(HostsProtocol, GiveTheirKeysToTheirOwnerAlone) {
 
 TEST_F(HostsProtocol, LeaveTheirKeysOutOfTheLog) {
   make_host();
-  ASSERT_EQ(store(host("dhchap_key"), std::string(key_32) + "\n"), 0);
+  ASSERT_EQ(store(host("dhchap_key"), key_32 + "\n"), 0);
   ASSERT_EQ(store(host("dhchap_key"), "DHHC-1:00:canary:\n"), EINVAL);
   const std::string log = text(log_node);
   EXPECT_THAT(log, HasSubstr("hosts/nqn.a/dhchap_key = …"));
@@ -88,7 +88,7 @@ TEST_F(HostsProtocol, LeaveTheirKeysOutOfTheLog) {
 TEST_F(HostsProtocol, LeaveTheirKeysOutOfThePlan) {
   complete();
   ASSERT_EQ(store(file("hosts"), "nqn.a\n"), 0);
-  ASSERT_EQ(store(host("dhchap_key"), std::string(key_32) + "\n"), 0);
+  ASSERT_EQ(store(host("dhchap_key"), key_32 + "\n"), 0);
   EXPECT_THAT(text(file("plan")),
               HasSubstr("echo … > /sys/kernel/config/nvmet/hosts/nqn.a/dhchap_key"));
   EXPECT_THAT(text(file("plan")), Not(HasSubstr("AAECAwQF")));
