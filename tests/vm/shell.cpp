@@ -67,7 +67,7 @@ Outcome execute(const std::vector<std::string>& words, std::chrono::seconds limi
 }
 
 Outcome sh(const std::string& script, std::chrono::seconds limit) {
-  return execute({"/bin/bash", "-c", script}, limit);
+  return execute({"bash", "-c", script}, limit);
 }
 
 std::string run(const std::string& script, std::chrono::seconds limit) {
