@@ -24,7 +24,7 @@ void Applier::make_host(Request& request, const Completion& completion) {
   if (request.name == "any")
     return refuse_request(nullptr, request, completion,
                           {EINVAL, Reason::bad_name,
-                           "in a list of hosts 'any' is everybody; no host can have that name"});
+                           "'any' is everybody and no host; write it to exports/<name>/hosts"});
   look_for_hosts();
   if (hosts_.contains(request.name))
     return refuse_request(nullptr, request, completion,
