@@ -70,14 +70,14 @@ void keep_host_identity(const Host& host) {
                   host.nqn, host.id));
 }
 
-// A disconnect waits for a reconnect that is under way, and one over RDMA to a port that has just
-// gone lasts until the connection manager gives up: 78 to 102 s (nvmet-rules.md 6). It was met on
-// 6.1 when the port went between the request and its answer.
 std::string connect_over_loop(const std::string& subsystem) {
   return write_text("/dev/nvme-fabrics", "transport=loop,nqn=" + subsystem + ",hostnqn=" +
                                              first_host.nqn + ",hostid=" + first_host.id);
 }
 
+// A disconnect waits for a reconnect that is under way, and one over RDMA to a port that has just
+// gone lasts until the connection manager gives up: 78 to 102 s (nvmet-rules.md 6). It was met on
+// 6.1 when the port went between the request and its answer.
 void disconnect(const std::string& subsystem) {
   const Outcome outcome =
       execute({"nvme", "disconnect", "-n", subsystem}, std::chrono::seconds(150));
